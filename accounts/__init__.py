@@ -1,0 +1,1 @@
+"""People, organisations and sessions: who can sign in, and as whom."""

@@ -1,0 +1,123 @@
+"""Lock-out after failed sign-ins: django-axes decides when to ask, this handler counts as `policy.md` says.
+
+Three slots are counted for each failure: the (account, address) pair locks after 5 for 1, 5, 15 and then 60 minutes;
+the account and the address (/64 for IPv6) lock after far more, so that neither a distributed nor a spraying attack is
+free, while one stranger can lock nobody out but itself. A failure during a lock changes nothing. Counters live in
+PostgreSQL; account names that nobody has are kept as a keyed hash, since people type passwords into that field.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from axes.handlers.base import AbstractAxesHandler, AxesBaseHandler
+from axes.helpers import get_client_username
+from django.db import connection
+from django.http import HttpRequest
+
+from accounts.models import SignInCounter, User
+from portal.kit import clock, crypto
+from portal.kit.record import record
+from portal.kit.services import writing
+
+PAIR_LIMIT, PAIR_MINUTES = 5, (1, 5, 15, 60)
+ACCOUNT_LIMIT, ACCOUNT_MINUTES = 50, (15, 60)
+ADDRESS_LIMIT, ADDRESS_MINUTES = 100, (15, 60)
+FORGET = timedelta(hours=24)
+
+_COUNT = """
+INSERT INTO accounts_sign_in_counter AS c (slot, failures, last_at) VALUES (%(slot)s, 1, %(now)s)
+ON CONFLICT (slot) DO UPDATE SET
+    failures = CASE WHEN c.last_at < %(forget)s THEN 1 ELSE c.failures + 1 END, last_at = %(now)s
+RETURNING failures
+"""
+
+
+def attempted_account(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
+    """The account a sign-in aims at, by its key, so that user name and e-mail address count together."""
+    given = credentials or {}
+    # Django's signal says "username"; axes' own question says the name of the form field.
+    identifier = str(given.get("username") or given.get("identifier") or "").replace("\0", "").strip().lower()
+    user = User.objects.by_identifier(identifier)
+    return str(user.pk) if user else "unknown-" + crypto.signature("lockout", identifier)[:32]
+
+
+def cool_off(request: HttpRequest | None) -> timedelta:
+    """The shortest lock, for axes' own texts; the handler keeps the real end of each lock."""
+    return timedelta(minutes=PAIR_MINUTES[0])
+
+
+def slots(account: str, address: str | None) -> list[tuple[str, int, tuple[int, ...]]]:
+    """The slots of one attempt, the narrowest first: (name, limit, minutes of each further lock)."""
+    network = _network(address)
+    return [
+        (f"pair:{account}:{network}", PAIR_LIMIT, PAIR_MINUTES),
+        (f"account:{account}", ACCOUNT_LIMIT, ACCOUNT_MINUTES),
+        (f"address:{network}", ADDRESS_LIMIT, ADDRESS_MINUTES),
+    ]
+
+
+def _network(address: str | None) -> str:
+    if not address:
+        return "none"
+    parsed = ip_address(address)
+    return str(ip_network(f"{address}/64", strict=False)) if parsed.version == 6 else str(parsed)
+
+
+class LockoutHandler(AbstractAxesHandler, AxesBaseHandler):  # type: ignore[misc]
+    """The handler that axes asks before a password is checked and tells how it ended."""
+
+    def is_locked(self, request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> bool:
+        """Whether any slot of this attempt is locked now.
+
+        Attempts on one pair queue here until the former one commits: without it, a burst of parallel guesses would all
+        pass before the first failure is counted.
+        """
+        names = [slot for slot, _, _ in self._slots(request, credentials)]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [names[0]])
+        return SignInCounter.objects.filter(slot__in=names, locked_until__gt=clock.now()).exists()
+
+    def get_failures(self, request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> int:
+        """Failures counted for the pair."""
+        slot = self._slots(request, credentials)[0][0]
+        return SignInCounter.objects.filter(slot=slot).values_list("failures", flat=True).first() or 0
+
+    def user_login_failed(
+        self, sender: Any, credentials: Mapping[str, Any], request: Any = None, **kwargs: Any
+    ) -> None:
+        """Count the failure, and lock the slots that reached their limit; during a lock, nothing."""
+        if request is None or request.axes_locked_out:
+            return
+        now = clock.now()
+        with writing(), connection.cursor() as cursor:
+            for slot, limit, minutes in self._slots(request, credentials):
+                cursor.execute(_COUNT, {"slot": slot, "now": now, "forget": now - FORGET})
+                failures = int(cursor.fetchone()[0])
+                if failures >= limit:
+                    wait = minutes[min(failures - limit, len(minutes) - 1)]
+                    SignInCounter.objects.filter(slot=slot).update(locked_until=now + timedelta(minutes=wait))
+                    record(
+                        "accounts.session.locked",
+                        data={"slot": slot.partition(":")[0], "minutes": wait, "failures": failures},
+                    )
+
+    def user_logged_in(self, sender: Any, request: Any, user: User, **kwargs: Any) -> None:
+        """A sign-in resets the pair and the account; the address keeps its count."""
+        names = [slot for slot, _, _ in slots(str(user.pk), request.axes_ip_address)[:2]]
+        with writing():
+            SignInCounter.objects.filter(slot__in=names).delete()
+
+    def user_logged_out(self, sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
+        """Nothing to count."""
+
+    def post_save_access_attempt(self, instance: Any, **kwargs: Any) -> None:
+        """Axes' own table is not used."""
+
+    def post_delete_access_attempt(self, instance: Any, **kwargs: Any) -> None:
+        """Axes' own table is not used."""
+
+    def _slots(self, request: Any, credentials: Mapping[str, Any] | None) -> list[tuple[str, int, tuple[int, ...]]]:
+        account = get_client_username(request, credentials) or attempted_account(request, credentials)
+        return slots(account, request.axes_ip_address)

@@ -1,0 +1,1 @@
+"""Writing people, sessions and passwords, by noun."""

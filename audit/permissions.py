@@ -1,0 +1,7 @@
+"""Rights of the record."""
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.kit.registry import Permission, permissions
+
+permissions.add(Permission("audit:read", _("Read the audit trail"), "security"))

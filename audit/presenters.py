@@ -1,0 +1,194 @@
+"""Telling an event to a person: its sentence, labels, icon and diff. Nothing here asks the database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from audit.filters import OUTCOMES
+from audit.models import Event
+from audit.personal import Reading
+from audit.services import HIDDEN
+from portal.kit import registry
+
+# Addresses of the rooms above, which may not be imported: where an object of this model is shown.
+PAGES = {"accounts.user": "/platform/people/{}", "maintenance.jobrun": "/platform/jobs/{}"}
+ACTOR_PAGES = {"person": PAGES["accounts.user"], "job": PAGES["maintenance.jobrun"]}
+ICONS = {
+    "authentication": "key",
+    "authorisation": "shield",
+    "data": "database",
+    "system": "settings",
+    "security": "lock",
+    "administration": "people",
+    "billing": "invoice",
+    "API": "globe",
+}
+TONES = {Event.Outcome.DENIED: "warn", Event.Outcome.FAILED: "bad"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field of a diff. `masked`: that it changed is known, its values were never written."""
+
+    name: str
+    field: str
+    before: Any
+    after: Any
+    masked: bool
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event with what can still be read of the persons in it; its attributes are what the templates show."""
+
+    row: Event
+    reading: Reading
+
+    @property
+    def id(self) -> UUID:
+        """The event's id."""
+        return self.row.id
+
+    @property
+    def code(self) -> str:
+        """The registered code; also one of an older version, which no room declares any more."""
+        return self.row.code
+
+    @property
+    def when(self) -> datetime:
+        """When it happened."""
+        return self.row.occurred_at
+
+    @property
+    def reason(self) -> str:
+        """Why, in the words of who did it."""
+        return self.row.reason
+
+    @property
+    def address(self) -> str | None:
+        """The client's network address."""
+        return self.row.address
+
+    @property
+    def url(self) -> str:
+        """The event's own page."""
+        return reverse("audit:event", args=[self.row.id])
+
+    @property
+    def icon(self) -> str:
+        """Name of the sprite part of its category."""
+        return ICONS.get(self.row.category, "activity")
+
+    @property
+    def outcome_tone(self) -> str:
+        """Tone of the chip: only what did not succeed stands out."""
+        return TONES.get(Event.Outcome(self.row.outcome), "")
+
+    @property
+    def outcome_label(self) -> str:
+        """Word of the chip; none for what succeeded."""
+        return str(OUTCOMES[self.row.outcome]) if self.outcome_tone else ""
+
+    @cached_property
+    def sentence(self) -> str:
+        """What happened, in a sentence; the bare code where no room declares it (any more)."""
+        if self.row.code not in registry.events:
+            return self.row.code
+        return str(registry.events.get(self.row.code).sentence).replace("{target}", self.target_label or _("something"))
+
+    @cached_property
+    def actor_label(self) -> str:
+        """Who did it."""
+        row = self.row
+        if row.actor_kind in {"system", "anonymous"} and row.actor_label == row.actor_kind:
+            return _("System") if row.actor_kind == "system" else _("Nobody signed in")
+        return self._label("actor", row.actor_label, row.actor_id)
+
+    @cached_property
+    def actor_url(self) -> str:
+        """The person's or run's page; empty for whoever has none."""
+        page = ACTOR_PAGES.get(self.row.actor_kind)
+        return page.format(self.row.actor_id) if page and self.row.actor_id else ""
+
+    @cached_property
+    def behalf_label(self) -> str:
+        """On whose behalf; empty when on nobody's."""
+        row = self.row
+        return self._label("behalf", row.behalf_label, row.behalf_id) if row.behalf_id or row.behalf_label else ""
+
+    @cached_property
+    def target_label(self) -> str:
+        """What it was done to; empty when to nothing in particular."""
+        return self._label("target", self.row.target_label, self.row.target_id) if self.row.target_type else ""
+
+    @cached_property
+    def target_url(self) -> str:
+        """The target's own page; empty for whatever has none."""
+        page = PAGES.get(self.row.target_type)
+        return page.format(self.row.target_id) if page and self.row.target_id else ""
+
+    @cached_property
+    def changes(self) -> list[Change]:
+        """The diff by field, personal fields last; erased ones are absent."""
+        return [
+            Change(name, self._field_label(name), readable(before), readable(after), self.is_masked(name))
+            for name, (before, after) in self.raw_changes.items()
+        ]
+
+    @cached_property
+    def raw_changes(self) -> Mapping[str, Any]:
+        """The diff as it was written: {field: [before, after]}."""
+        return {**self.row.changes, **self.reading.values.get("changes", {})}
+
+    def is_masked(self, name: str) -> bool:
+        """Whether the values of a field were never written, only that it changed."""
+        return bool(self.row.changes.get(name) == [HIDDEN, HIDDEN])
+
+    @property
+    def erased(self) -> bool:
+        """Whether personal parts of it are gone for good."""
+        return bool(self.reading.erased)
+
+    @property
+    def altered(self) -> bool:
+        """Whether personal parts of it are not what was written: evidence of tampering."""
+        return bool(self.reading.unreadable)
+
+    def _label(self, role: str, clear: str, subject: UUID | None) -> str:
+        if clear:
+            return clear
+        if role in self.reading.values:
+            return str(self.reading.values[role])
+        short = subject.hex[-8:] if subject else ""
+        erased = self.reading.erased
+        # The part may be another person's than the object's own id: a role binding is about its holder.
+        if str(subject) in erased or (erased and not self.reading.unreadable):
+            return _("erased person %(id)s") % {"id": short}
+        return _("unreadable name %(id)s") % {"id": short}
+
+    def _field_label(self, name: str) -> str:
+        try:
+            field = apps.get_model(self.row.target_type)._meta.get_field(name)
+        except (LookupError, ValueError, FieldDoesNotExist):
+            return name
+        return str(getattr(field, "verbose_name", name)).capitalize()
+
+
+def readable(value: Any) -> str | None:
+    """A value of a diff or of an event's data as text; None stays None."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    return orjson.dumps(value).decode() if isinstance(value, dict | list) else str(value)

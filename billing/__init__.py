@@ -1,0 +1,1 @@
+"""Money: plans, subscriptions, invoices and the ledger."""

@@ -1,0 +1,1 @@
+"""Upkeep: job runs, schedules, cleanups; later backup and restore."""

@@ -1,0 +1,18 @@
+"""Application configuration."""
+
+from portal.kit.apps import RoomConfig
+
+
+class MaintenanceConfig(RoomConfig):
+    """Upkeep."""
+
+    name = "maintenance"
+    default = True
+
+    def ready(self) -> None:
+        """Fill the port of the queue."""
+        from maintenance.services import runs
+        from portal.kit.jobs import enqueue
+
+        enqueue.fill(runs.run_enqueue)
+        super().ready()

@@ -1,0 +1,57 @@
+"""The beat: every second it fires what is due and announces what lies about. Any number of beats may run.
+
+Not Celery's own beat: that keeps its schedule in a file of one machine, and two of them fire everything twice.
+"""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import DatabaseError, connection
+
+from maintenance import publisher
+from maintenance.services import heartbeats, runs, schedules
+from portal.kit import clock, context
+
+log = logging.getLogger("steward.beat")
+TICK_SECONDS = 1.0
+
+
+def run() -> None:
+    """Run until SIGTERM or SIGINT. A database that is away is waited for."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    name = f"beat {socket.gethostname()}:{os.getpid()}"
+    log.info("The beat has started.")
+    seen: datetime | None = None
+    while not stop.is_set():
+        with context.system("beat"):
+            if _guarded(tick) and (seen is None or clock.now() - seen >= heartbeats.EVERY):
+                _guarded(lambda: heartbeats.heartbeat_write(name=name, kind="beat"))
+                seen = clock.now()
+        stop.wait(TICK_SECONDS)
+    with context.system("beat"):
+        _guarded(lambda: heartbeats.heartbeat_remove(name=name))
+    publisher.drain(2)
+    log.info("The beat has stopped.")
+
+
+def tick() -> None:
+    """One turn: due schedules, then queued and orphaned runs."""
+    schedules.schedules_fire(actor=context.actor())
+    runs.runs_dispatch()
+
+
+def _guarded(work: Callable[[], object]) -> bool:
+    try:
+        work()
+    except DatabaseError:
+        log.warning("The database does not answer; trying again.", exc_info=True)
+        connection.close()
+        return False
+    return True

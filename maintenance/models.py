@@ -1,0 +1,151 @@
+"""Job runs, schedules, heartbeats."""
+
+from datetime import timedelta
+from typing import ClassVar, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.kit import clock
+from portal.kit.managers import ScopedManager
+from portal.kit.models import EVENT, Evidence, Model, no_evidence
+
+
+class JobRun(Model):
+    """One run of a declared job. In state `queued` it is the outbox: the broker is only told that it exists.
+
+    Written by `enqueue` in the transaction that asks for it, then by the worker that holds its fence. Each claim raises
+    the fence; every batch commits only while the fence is still its own, so a worker that was declared dead and wakes
+    up cannot write over its successor. Finished runs go after 90 days.
+    """
+
+    evidence = EVENT
+
+    class State(models.TextChoices):
+        """Life of a run."""
+
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        CANCELLING = "cancelling", _("Cancelling")
+        SUCCEEDED = "succeeded", _("Succeeded")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    LIVE = (State.QUEUED, State.RUNNING, State.CANCELLING)
+
+    name = models.CharField(max_length=100)
+    args = models.JSONField(default=dict)
+    key = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL is "no key" and not equal to itself
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.UUIDField(null=True)
+    actor_label = models.CharField(max_length=200)
+    organisation_id = models.UUIDField(null=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    correlation_id = models.CharField(max_length=64, blank=True)
+    run_at = models.DateTimeField(default=clock.now)
+    queued_at = models.DateTimeField(default=clock.now)
+    published_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    fence = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=100, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    max_attempts = models.PositiveSmallIntegerField(default=3)
+    phase = models.CharField(max_length=200, blank=True)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(null=True)
+    cursor = models.JSONField(null=True)
+    log = models.JSONField(default=list)
+    result = models.JSONField(null=True)
+    error = models.TextField(blank=True)
+    error_id = models.CharField(max_length=40, blank=True)
+    schedule = models.CharField(max_length=100, blank=True)
+    slot = models.DateTimeField(null=True)
+
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+
+    class Meta:
+        db_table = "maintenance_job_run"
+        constraints = [
+            # Two beats, or a beat that starts twice, make one run of a slot.
+            models.UniqueConstraint(
+                fields=["schedule", "slot"], condition=models.Q(slot__isnull=False), name="maintenance_run_slot_once"
+            ),
+            models.UniqueConstraint(
+                fields=["name", "key"],
+                condition=models.Q(state__in=["queued", "running", "cancelling"], key__isnull=False),
+                name="maintenance_run_key_once",
+            ),
+            models.CheckConstraint(
+                name="maintenance_run_state",
+                condition=models.Q(state__in=["queued", "running", "cancelling", "succeeded", "failed", "cancelled"]),
+            ),
+            models.CheckConstraint(
+                name="maintenance_run_finished",
+                condition=models.Q(state__in=["succeeded", "failed", "cancelled"], finished_at__isnull=False)
+                | models.Q(state__in=["queued", "running", "cancelling"], finished_at__isnull=True),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["run_at"], condition=models.Q(state="queued"), name="maintenance_run_queued"),
+            models.Index(
+                fields=["lease_until"],
+                condition=models.Q(state__in=["running", "cancelling"]),
+                name="maintenance_run_lease",
+            ),
+            models.Index(fields=["name", "-id"], name="maintenance_run_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is not finished yet."""
+        return self.state in self.LIVE
+
+    @property
+    def elapsed(self) -> timedelta | None:
+        """How long it has run, or ran; None before its first start."""
+        return None if self.started_at is None else (self.finished_at or clock.now()) - self.started_at
+
+
+class ScheduleState(models.Model):
+    """What a declared schedule has been set to, and how far it has come. Made by `schedules sync`."""
+
+    evidence: ClassVar[Evidence] = EVENT
+
+    name = models.CharField(max_length=100, primary_key=True)
+    enabled = models.BooleanField(default=True)
+    cron = models.CharField(max_length=100)
+    time_zone = models.CharField(max_length=60)
+    last_slot = models.DateTimeField(help_text="Slots up to here are dealt with.")
+
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+
+    class Meta:
+        db_table = "maintenance_schedule"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of a worker or beat process. Gone an hour after it fell silent."""
+
+    evidence: ClassVar[Evidence] = no_evidence("A sign of life every few seconds.")
+
+    name = models.CharField(max_length=100, primary_key=True)
+    kind = models.CharField(max_length=10)
+    seen_at = models.DateTimeField()
+    started_at = models.DateTimeField()
+
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+
+    class Meta:
+        db_table = "maintenance_heartbeat"
+
+    def __str__(self) -> str:
+        return self.name

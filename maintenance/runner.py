@@ -1,0 +1,190 @@
+"""Doing a run: claim, work in batches under the fence, stay alive, end in exactly one way."""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import sentry_sdk
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+
+from maintenance.models import JobRun
+from maintenance.services import runs
+from maintenance.services.runs import Claim, State
+from portal.kit import clock, context, ids, registry
+from portal.kit.context import Actor, Context
+from portal.kit.decision import authorise
+from portal.kit.errors import StewardError
+from portal.kit.services import writing
+
+log = logging.getLogger("steward.runner")
+BACK_OFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5))
+
+
+class FenceLost(Exception):
+    """Another worker has claimed the run: whatever this one still had in hand is rolled back."""
+
+
+class Cancelled(Exception):
+    """Somebody asked the run to stop; the batch that noticed it is committed."""
+
+
+class Handle:
+    """What a job function works with (see `kit.registry.Run`)."""
+
+    def __init__(self, claim: Claim) -> None:
+        self._claim = claim
+        self.args: Mapping[str, Any] = claim.run.args
+
+    @property
+    def cursor(self) -> Any:
+        """Where the work stands; committed with the batch that moved it."""
+        return self._claim.run.cursor
+
+    @cursor.setter
+    def cursor(self, value: Any) -> None:
+        """Move on; kept when the batch commits."""
+        self._claim.run.cursor = value
+
+    def phase(self, text: str) -> None:
+        """Say what is being done now."""
+        self._claim.run.phase = text[:200]
+
+    def log(self, text: str) -> None:
+        """Add a line to the run's log, with the time."""
+        self._claim.run.log.append([clock.now().isoformat(timespec="seconds"), text[:500]])
+
+    def progress(self, done: int, total: int | None) -> None:
+        """Say how far it is."""
+        self._claim.run.done, self._claim.run.total = done, total
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """One transaction: what the block writes, the cursor and the progress commit together, and only under our fence."""
+        with transaction.atomic(), writing():
+            yield
+            state = runs.run_save_progress(claim=self._claim)
+            if state is None:
+                raise FenceLost
+        if state == State.CANCELLING:
+            raise Cancelled
+
+
+def execute(run_id: UUID) -> None:
+    """Work on a run if it can be claimed; used by the worker for every message. Never raises for a job's own failure."""
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    with context.use(Context(actor=Actor("system", None, "worker"), source="job")):
+        claim = runs.run_claim(run_id=run_id, worker=worker)
+    if claim is None:
+        return
+    run = claim.run
+    with context.use(_context_of(run)), _kept_alive(claim):
+        try:
+            _work(claim)
+        except FenceLost:
+            log.warning("Run %s was taken over by another worker; this one stops.", run_id)
+
+
+def _work(claim: Claim) -> None:
+    run, handle = claim.run, Handle(claim)
+    if run.attempts > run.max_attempts:
+        handle.log(f"Given up: {run.attempts - 1} attempts ended without a result.")
+        runs.run_finish(
+            claim=claim,
+            state=State.FAILED,
+            error="Its worker died on every attempt. Look at the worker's log, then retry.",
+        )
+        return
+    if run.attempts > 1:
+        handle.log(f"Attempt {run.attempts} of {run.max_attempts}, from {'its cursor' if run.cursor else 'the start'}.")
+    try:
+        job = registry.jobs.get(run.name)
+        if run.state == State.CANCELLING:
+            raise Cancelled
+        # The rights of who started it, as they are now: a role lost since then stops the run before it does anything.
+        authorise(context.actor(), job.permission)
+        result = job.function(handle)
+    except (FenceLost, DatabaseGone):
+        raise
+    except Cancelled:
+        handle.log("Cancelled.")
+        runs.run_finish(claim=claim, state=State.CANCELLED)
+    except Exception as error:  # noqa: BLE001 - whatever a job raises is its row's business, not the worker's
+        _failed(claim, handle, error)
+    else:
+        handle.log("Done.")
+        runs.run_finish(claim=claim, state=State.SUCCEEDED, result=result)
+
+
+def _failed(claim: Claim, handle: Handle, error: Exception) -> None:
+    run = claim.run
+    if isinstance(error, DatabaseError) and not connection.is_usable():
+        # Nothing can be written now. The lease runs out, and the run starts again at its cursor.
+        connection.close()
+        raise DatabaseGone from error
+    error_id = ids.uuid7().hex[:20]
+    told = (
+        str(error.detail)
+        if isinstance(error, StewardError)
+        else f"{type(error).__name__}; the log has it under {error_id}."
+    )
+    handle.log(f"Failed: {told}")
+    log.error("Run %s (%s) failed", run.pk, run.name, exc_info=error, extra={"error_id": error_id})
+    sentry_sdk.capture_exception(error)
+    # A typed error will not go away by itself; anything else gets its attempts.
+    if not isinstance(error, StewardError) and run.attempts < run.max_attempts and run.state == State.RUNNING:
+        wait = BACK_OFF[min(run.attempts, len(BACK_OFF)) - 1]
+        handle.log(f"Trying again in {int(wait.total_seconds())} s.")
+        if runs.run_requeue(claim=claim, wait=wait, error=told):
+            return
+    runs.run_finish(claim=claim, state=State.FAILED, error=told, error_id=error_id)
+
+
+class DatabaseGone(Exception):
+    """The database went away in the middle of a run."""
+
+
+def _context_of(run: JobRun) -> Context:
+    label = (
+        run.actor_label
+        if run.actor_kind != "system"
+        else (f"schedule {run.schedule}" if run.schedule else run.actor_label)
+    )
+    return Context(
+        actor=Actor(run.actor_kind, run.actor_id, label, run.organisation_id),  # type: ignore[arg-type]
+        source="job",
+        request_id=run.request_id,
+        correlation_id=run.correlation_id,
+    )
+
+
+@contextmanager
+def _kept_alive(claim: Claim) -> Iterator[None]:
+    """Extend the lease from a thread, so that a long step (a dump, a slow statement) is not taken for a dead worker."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        try:
+            with context.use(Context(actor=Actor("system", None, "worker"), source="job")):
+                while not stop.wait(settings.JOB_LEASE.total_seconds() / 3):
+                    try:
+                        if not runs.lease_extend(run_id=claim.run.pk, fence=claim.fence):
+                            return
+                    except DatabaseError:
+                        connection.close()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=beat, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,1 @@
+"""Writing job runs, schedules and heartbeats, by noun."""

@@ -1,0 +1,1 @@
+"""What composes the rooms: shell, home page, first steps."""

@@ -1,0 +1,127 @@
+"""The frame of every page: person, navigation by permission, environment, notices."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from portal.kit import identity, registry
+from portal.kit.decision import can, role_labels
+from portal.kit.identity import Identity
+
+SECTIONS: tuple[tuple[str, str | Promise], ...] = (
+    ("", ""),
+    ("people", gettext_lazy("People")),
+    ("proof", gettext_lazy("Proof")),
+    ("upkeep", gettext_lazy("Upkeep")),
+    ("installation", gettext_lazy("Installation")),
+)
+ENVIRONMENTS = {
+    "development": {"name": "development", "label": gettext_lazy("Development"), "tone": "info"},
+    "staging": {"name": "staging", "label": gettext_lazy("Staging"), "tone": "warn"},
+    "production": {"name": "production", "label": gettext_lazy("Production"), "tone": "plain"},
+}
+THEMES = ("system", "light", "dark")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is signed in, as the header shows it."""
+
+    label: str
+    initials: str
+    hue: int
+    email: str
+    role_label: str
+
+
+def initials(label: str) -> str:
+    """One or two letters that stand for a name."""
+    words = [word for word in label.split() if word[:1].isalnum()]
+    return ("".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)) or "?").upper()
+
+
+class Shell:
+    """Computed when a template asks for it: an error page or a fragment that shows no frame pays nothing."""
+
+    version = settings.VERSION
+    embedded = settings.STEWARD_EMBEDDED
+    urls: dict[str, str] = {}
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._who: Identity | None = identity.of(request)
+
+    @cached_property
+    def person(self) -> Person | None:
+        """The signed-in person; None when nobody is, or when it may not go on yet."""
+        who = self._who
+        if who is None or who.actor.id is None:
+            return None
+        roles = role_labels([who.actor.id]).get(who.actor.id, [])
+        return Person(who.actor.label, initials(who.actor.label), who.actor.id.int % 5, "", roles[0] if roles else "")
+
+    @cached_property
+    def nav(self) -> list[dict[str, Any]]:
+        """The sections and entries that the person's permissions open."""
+        who = self._who
+        if who is None or not who.active or who.must_change_password:
+            return []
+        allowed = [item for item in registry.menu if can(who.actor, item.permission)]
+        sections = []
+        for key, label in SECTIONS:
+            items = sorted((item for item in allowed if item.section == key), key=lambda item: item.order)
+            if items:
+                sections.append({"label": str(label), "items": [self._entry(item) for item in items]})
+        return sections
+
+    def _entry(self, item: registry.MenuItem) -> dict[str, Any]:
+        path = self._request.path
+        current = path == item.url or (item.url != "/" and path.startswith(f"{item.url}/"))
+        return {"label": item.label, "url": item.url, "icon": item.icon, "current": current, "badge": None}
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Where this is."""
+        return ENVIRONMENTS[settings.STEWARD_ENV]
+
+    @property
+    def notices(self) -> list[dict[str, str]]:
+        """Banners that hold for the whole installation."""
+        if settings.STEWARD_ONE_LOGIN and self._who is not None:
+            return [
+                {
+                    "tone": "warn",
+                    "title": _("One database login."),
+                    "text": _("Owner and application share it: a weaker wall."),
+                }
+            ]
+        return []
+
+    @property
+    def theme(self) -> str:
+        """The person's theme, or the cookie's before sign-in."""
+        theme = self._request.COOKIES.get("theme", "")
+        if theme not in THEMES and self._who is not None:
+            theme = self._who.theme
+        return theme if theme in THEMES else "system"
+
+    @property
+    def organisation(self) -> dict[str, str]:
+        """Whose console this is."""
+        return {"label": "Steward", "sublabel": _("Platform"), "initial": "S"}
+
+    @property
+    def language(self) -> str:
+        """The language of the page."""
+        return get_language() or settings.LANGUAGE_CODE
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor."""
+    return {"shell": Shell(request)}

@@ -1,0 +1,89 @@
+"""What a route demands, and the gate that holds it. Undeclared: the project does not start.
+
+A route names a permission code, or `Public(reason)` for everybody, or `SignedIn(reason)` for any person with a live
+session. A page for somebody who must first change a one-time password, or is inactive, answers with just that.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal.kit import errors, identity, registry
+from portal.kit.context import Actor
+from portal.kit.decision import authorise
+
+
+@dataclass(frozen=True)
+class Public:
+    """Answers without a session; the reason stands in the route table."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Answers to any person with a live session: their own affairs. `before_password_change`: also while it is due."""
+
+    reason: str
+    before_password_change: bool = False
+
+
+Access = str | Public | SignedIn
+
+
+class PasswordChangeRequired(errors.StewardError):
+    """A one-time password was used; nothing else answers until it is changed."""
+
+    code = "kit.password_change_required"
+    status = 403
+    title = _("Choose your own password first")
+    default_detail = _("You signed in with a one-time password. Change it to go on.")
+
+
+class AccountInactive(errors.StewardError):
+    """The account was deactivated; only sign-out answers."""
+
+    code = "kit.account_inactive"
+    status = 403
+    title = _("Your account is inactive")
+    default_detail = _("Ask your administrator to activate it.")
+
+
+def gate(request: HttpRequest, access: Access) -> None:
+    """Let the request through, or raise: `Unauthenticated`, `AccountInactive`, `PasswordChangeRequired`, `Forbidden`."""
+    if isinstance(access, Public):
+        return
+    who = identity.of(request)
+    if who is None:
+        raise errors.Unauthenticated
+    if isinstance(access, SignedIn) and access.before_password_change:
+        return
+    if not who.active:
+        raise AccountInactive
+    if who.must_change_password:
+        raise PasswordChangeRequired
+    if isinstance(access, str):
+        authorise(who.actor, access)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The acting person of a request that passed the gate."""
+    who = identity.of(request)
+    if who is None:
+        raise errors.Unauthenticated
+    return who.actor
+
+
+def check_declaration(owner: type[Any]) -> None:
+    """Raise `ImproperlyConfigured` unless the class declares who may reach it; called when a base class is subclassed."""
+    access = getattr(owner, "access", None)
+    name = f"{owner.__module__}.{owner.__qualname__}"
+    if not isinstance(access, str | Public | SignedIn):
+        raise ImproperlyConfigured(
+            f'{name} declares no access: write `access = "noun:verb"`, Public(reason) or SignedIn(reason).'
+        )
+    if isinstance(access, str) and access not in registry.permissions:
+        raise ImproperlyConfigured(f"{name} demands {access}, which no room declares in its permissions.py.")

@@ -1,0 +1,60 @@
+"""Base of the API under /api/v1: the same gate, JSON by orjson, problem+json for every error."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponseBase
+from rest_framework.exceptions import APIException, MethodNotAllowed, NotAcceptable, ParseError, UnsupportedMediaType
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from portal.kit import access, edge, errors
+from portal.kit.middleware import failed
+
+
+class Gate(BasePermission):
+    """The kit's gate in DRF's place for permissions."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """True, or a typed error."""
+        access.gate(request._request, view.access)
+        return True
+
+
+class ApiView(APIView):
+    """An endpoint. A subclass declares its `access`, or the project does not start."""
+
+    access: ClassVar[access.Access]
+    permission_classes = [Gate]
+    authentication_classes = []
+
+    def __init_subclass__(cls, abstract: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not abstract:
+            access.check_declaration(cls)
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """DRF exempts its views from CSRF; ours are signed in by cookie, so the exemption is taken back."""
+        view = super().as_view(**initkwargs)
+        view.csrf_exempt = False
+        return view
+
+
+def problem(error: Exception, context: Mapping[str, Any]) -> HttpResponseBase:
+    """DRF's exception handler: roll back and answer with problem+json."""
+    request: HttpRequest = context["request"]._request
+    translated = _translated(error)
+    failed(request, translated)
+    return edge.respond(request, translated)
+
+
+def _translated(error: Exception) -> Exception:
+    if isinstance(error, MethodNotAllowed):
+        return errors.MethodNotAllowed()
+    if isinstance(error, ParseError | UnsupportedMediaType | NotAcceptable):
+        return errors.BadRequest(str(error.detail))
+    if isinstance(error, APIException):
+        return errors.BadRequest()
+    return error

@@ -1,0 +1,84 @@
+"""Who acts, and on whose request: the context that the record, the guard and the logs read.
+
+Set by the edge for a request, by the worker for a job, by `system()` for commands and the shell; always reset
+afterwards, or an actor would leak into the next request of the same thread.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from typing import Literal
+from uuid import UUID
+
+ActorKind = Literal["anonymous", "person", "service", "key", "job", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person, service account, key, job or the system itself. `label` is frozen into every event."""
+
+    kind: ActorKind
+    id: UUID | None
+    label: str
+    organisation_id: UUID | None = None
+    on_behalf_of: "Actor | None" = None
+
+
+ANONYMOUS = Actor("anonymous", None, "anonymous")
+
+
+@dataclass(slots=True)
+class Context:
+    """One request, job run or command. `cache` holds what may be remembered for just that long."""
+
+    actor: Actor = ANONYMOUS
+    source: Literal["request", "job", "command"] = "request"
+    request_id: str = ""
+    correlation_id: str = ""
+    session_id: UUID | None = None
+    address: str | None = None
+    agent: str = ""
+    reason: str = ""
+    cache: dict[object, object] = field(default_factory=dict)
+
+
+_current: ContextVar[Context | None] = ContextVar("steward_context", default=None)
+
+
+def current() -> Context | None:
+    """The context of this request, job or command; None outside of all three."""
+    return _current.get()
+
+
+def actor() -> Actor:
+    """The acting one, or the anonymous actor outside of any context."""
+    context = _current.get()
+    return context.actor if context else ANONYMOUS
+
+
+@contextmanager
+def use(context: Context) -> Iterator[Context]:
+    """Run the block under `context` and put the former one back, whatever happens."""
+    token = _current.set(context)
+    try:
+        yield context
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def acting(who: Actor) -> Iterator[Context]:
+    """Run the block as `who`, everything else of the context unchanged (sign-in, tests)."""
+    base = _current.get() or Context(source="command")
+    with use(replace(base, actor=who, cache={})) as context:
+        yield context
+
+
+@contextmanager
+def system(reason: str) -> Iterator[Context]:
+    """Run the block as the system: commands and the shell. `reason` stands in every event it causes."""
+    if not reason:
+        raise ValueError("Say why the system acts; the reason stands in every event.")
+    with use(Context(actor=Actor("system", None, "system"), source="command", reason=reason)) as context:
+        yield context

@@ -1,0 +1,7 @@
+"""Events of the common floor."""
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.kit.registry import Event, events
+
+events.add(Event("kit.access.denied", _("Was refused"), "authorisation", "warning"))

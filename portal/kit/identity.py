@@ -1,0 +1,51 @@
+"""Who is signed in, as the edge sees it. accounts finds it out, in the one query of the request."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from portal.kit.context import Actor
+from portal.kit.ports import port
+
+
+@dataclass(slots=True)
+class Identity:
+    """A live session and its person. `stamps` are the versions that decisions of this request are made at."""
+
+    actor: Actor
+    person: Any
+    session_id: UUID
+    last_seen_at: datetime
+    stamps: tuple[int, int]
+    active: bool
+    must_change_password: bool
+    theme: str
+
+
+@port
+def identify(request: HttpRequest) -> Identity | None:
+    """The identity behind the session cookie of `request`; None without one or when it has ended.
+
+    One query, which also sets the tenant of the transaction. Called inside the request's transaction.
+    """
+    raise NotImplementedError
+
+
+@port
+def identity_seen(identity: Identity) -> None:
+    """Called once per request of a live session, so that the room can note when it was last seen."""
+    raise NotImplementedError
+
+
+def of(request: HttpRequest) -> Identity | None:
+    """The identity of a request that went through the middleware."""
+    return getattr(request, "identity", None)
+
+
+@port
+def people_matching(text: str) -> list[UUID]:
+    """The ids of people whose user name, e-mail address or id is exactly `text`; for filters of rooms below accounts."""
+    raise NotImplementedError

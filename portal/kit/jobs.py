@@ -1,0 +1,26 @@
+"""The one door to the queue. The run row commits with the change that asks for it; the broker is only told afterwards."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from portal.kit.context import Actor
+from portal.kit.ports import port
+
+
+@port
+def enqueue(
+    name: str,
+    *,
+    actor: Actor,
+    args: Mapping[str, Any] | None = None,
+    key: str | None = None,
+    run_at: datetime | None = None,
+) -> UUID:
+    """Write a queued run of the declared job `name` and announce it after commit; returns the run's id.
+
+    `args` must be JSON. With `key`, a run of this job and key that is not finished yet is returned instead of a second
+    one. `run_at` (aware) delays it. The run acts with the rights of `actor`.
+    """
+    raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Commands of the common floor: `manage.py <noun> <verb>`."""

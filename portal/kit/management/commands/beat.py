@@ -1,0 +1,25 @@
+"""`manage.py beat run`: publish scheduled jobs when they are due."""
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from portal.kit import serve
+from portal.kit.database import require_database
+
+
+class Command(BaseCommand):
+    """Beat in the foreground."""
+
+    help = "Publish scheduled jobs when they are due until Ctrl-C or SIGTERM."
+
+    # Run below, once a database answers: some of the checks ask it.
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """One verb."""
+        parser.add_argument("verb", choices=["run"])
+
+    def handle(self, *args: object, **options: object) -> None:
+        """Run until told to stop."""
+        require_database()
+        self.check(databases=["default"])
+        serve.beat()

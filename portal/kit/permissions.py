@@ -1,0 +1,8 @@
+"""Rights that pages of the common floor demand."""
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.kit.registry import Permission, permissions
+
+permissions.add(Permission("installation:admin", _("Run the installation"), "system"))
+permissions.add(Permission("dashboard:read", _("See the home page"), "system"))

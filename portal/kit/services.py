@@ -1,0 +1,78 @@
+"""The one door for writes, and the guard that keeps it the only one.
+
+A service authorises, validates, and then writes inside `with writing():`, where it also records its event. Work that
+must follow is announced by `jobs.enqueue`, whose row commits with the change.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, transaction
+
+from portal.kit import context
+
+OUR_APPS = frozenset({"accounts", "rbac", "audit", "billing", "maintenance", "kit", "home"})
+_depth: ContextVar[int] = ContextVar("steward_writing", default=0)
+_WRITES = ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "COPY", "WITH")
+
+
+class UnguardedWrite(ImproperlyConfigured):
+    """A table of ours was written outside `writing()`."""
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Open the write door: one transaction (joined to the request's), marked in the database as explained.
+
+    `steward.write` is set to the transaction id; triggers of guarded tables record any row change without it as an
+    unexplained one. Outside a request, job or command there is nobody to attribute the change to, so it raises.
+    """
+    if context.current() is None:
+        raise UnguardedWrite("Nobody is acting: write inside a request, a job or `with kit.context.system('reason'):`.")
+    with transaction.atomic():
+        depth = _depth.get()
+        if depth == 0:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('steward.write', pg_current_xact_id()::text, true)")
+        token = _depth.set(depth + 1)
+        try:
+            yield
+        finally:
+            _depth.reset(token)
+
+
+def in_writing() -> bool:
+    """Whether the write door is open here."""
+    return _depth.get() > 0
+
+
+def guarded_tables() -> frozenset[str]:
+    """Tables that only services may write: every concrete model of ours."""
+    return frozenset(model._meta.db_table for model in apps.get_models() if model._meta.app_label in OUR_APPS)
+
+
+class WriteGuard:
+    """`connection.execute_wrapper` for tests and development: a write to a table of ours needs the open door."""
+
+    def __init__(self) -> None:
+        names = "|".join(sorted(re.escape(table) for table in guarded_tables()))
+        self._write = re.compile(
+            rf'\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?|COPY)\s+(?:ONLY\s+)?"?(?:{names})\b',
+            re.IGNORECASE,
+        )
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, extra: dict[str, Any]) -> Any:
+        # The first word tells reads apart cheaply; only a WITH may hide a write behind it.
+        if (
+            not in_writing()
+            and isinstance(sql, str)
+            and sql.lstrip()[:8].upper().startswith(_WRITES)
+            and self._write.search(sql)
+        ):
+            raise UnguardedWrite(f"Written outside writing(): {sql[:120]}. Put the write into a service.")
+        return execute(sql, params, many, extra)

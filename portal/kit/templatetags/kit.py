@@ -1,0 +1,237 @@
+"""Template tags of the shared design layer: icons, chips, avatars, times, sizes and form fields.
+
+Use `{% load kit %}`. Every tag returns escaped HTML without style attributes or scripts, as the content policy demands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput, FileInput, PasswordInput, RadioSelect, Select, Textarea
+from django.forms.widgets import CheckboxSelectMultiple
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from portal.kit import clock
+
+register = template.Library()
+
+TONES = {"ok": "ok", "good": "ok", "warn": "warn", "bad": "bad", "info": "info"}
+HUES = 5
+NO_BREAK = "\N{NO-BREAK SPACE}"
+SIZE_STEP = 1000
+SIZE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+WEEK_DAYS = 7
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", extra: str = "") -> SafeString:
+    """Draw the sprite part `name`; with `label` it is an image for assistive technology, else decoration.
+
+    `extra` adds a class: "s" is the small size, "spin" turns.
+    """
+    href = f"{static('kit/icons.svg')}#{name}"
+    classes = f"ic {extra}".strip()
+    if label:
+        return format_html(
+            '<svg class="{}" width="18" height="18" role="img" aria-label="{}"><use href="{}"/></svg>',
+            classes,
+            label,
+            href,
+        )
+    return format_html(
+        '<svg class="{}" width="18" height="18" aria-hidden="true"><use href="{}"/></svg>', classes, href
+    )
+
+
+@register.simple_tag
+def status(tone: str, label: str) -> SafeString:
+    """Chip with a dot and a word. Tones: ok, warn, bad, info; anything else is neutral."""
+    return format_html('<span class="{}">{}</span>', f"st {TONES.get(str(tone), '')}".strip(), label)
+
+
+@register.simple_tag
+def avatar(label: str, hue: int | None = 0, size: str = "") -> SafeString:
+    """Round initials; decoration, the name stands beside it. `label`: initials or a name; `size`: "", "tiny", "big"."""
+    text = str(label or "?").strip()
+    words = text.split()
+    initials = text if len(text) <= 2 else "".join(word[0] for word in (words[0], words[-1])[: len(words)])
+    classes = f"av av{int(hue or 0) % HUES} {size}".strip()
+    return format_html('<span class="{}" aria-hidden="true">{}</span>', classes, initials.upper())
+
+
+def _count(number: int) -> str:
+    return formats.number_format(number, use_l10n=True, force_grouping=True)
+
+
+def _past(seconds: int, moment: datetime, now: datetime) -> str:
+    if seconds < MINUTE:
+        return _("just now")
+    if seconds < HOUR:
+        minutes = seconds // MINUTE
+        return ngettext("%(n)s minute ago", "%(n)s minutes ago", minutes) % {"n": minutes}
+    days = (now.date() - moment.date()).days
+    if seconds < DAY and (days == 0 or seconds < DAY // 2):
+        hours = seconds // HOUR
+        return ngettext("%(n)s hour ago", "%(n)s hours ago", hours) % {"n": hours}
+    if days <= 1:
+        return _("yesterday")
+    if days < WEEK_DAYS:
+        return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days}
+    return _day(moment.date())
+
+
+def _future(seconds: int, moment: datetime, now: datetime) -> str:
+    if seconds < MINUTE:
+        return _("in a moment")
+    if seconds < HOUR:
+        minutes = seconds // MINUTE
+        return ngettext("in %(n)s minute", "in %(n)s minutes", minutes) % {"n": minutes}
+    days = (moment.date() - now.date()).days
+    if days == 0 or seconds < DAY // 2:
+        hours = seconds // HOUR
+        return ngettext("in %(n)s hour", "in %(n)s hours", hours) % {"n": hours}
+    if days <= 1:
+        return _("tomorrow")
+    if days < WEEK_DAYS:
+        return ngettext("in %(n)s day", "in %(n)s days", days) % {"n": days}
+    return _day(moment.date())
+
+
+def _day(day: date) -> str:
+    return formats.date_format(day, pgettext("date format, day month year", "j M Y"))
+
+
+def relative_text(moment: datetime, now: datetime) -> str:
+    """Say how long ago or ahead `moment` is, beyond a week its date. Both aware; days follow the current time zone."""
+    local, here = timezone.localtime(moment), timezone.localtime(now)
+    seconds = int((here - local).total_seconds())
+    return _past(seconds, local, here) if seconds >= 0 else _future(-seconds, local, here)
+
+
+def exact_text(moment: datetime) -> str:
+    """The moment to the second with its zone, for tooltips and evidence."""
+    local = timezone.localtime(moment)
+    text = formats.date_format(local, pgettext("date format, exact", "j M Y, H:i:s"))
+    return f"{text} {local.tzname()}"
+
+
+@register.simple_tag
+def when(moment: datetime | date | None, style: str = "relative", empty: str = "") -> SafeString:
+    """`<time>` with the machine value and the exact time on hover.
+
+    Styles: relative ("2 minutes ago"), date ("12 Nov 2026"), time ("03:30"), clock ("03:30:02"), exact.
+    Without a moment: `empty`, else "never", in quiet ink.
+    """
+    if not moment:
+        return format_html('<span class="quiet">{}</span>', empty or _("never"))
+    if not isinstance(moment, datetime):
+        return format_html('<time datetime="{}">{}</time>', moment.isoformat(), _day(moment))
+    machine, exact = moment.isoformat(timespec="seconds"), exact_text(moment)
+    return format_html('<time datetime="{}" title="{}">{}</time>', machine, exact, _styled(moment, style))
+
+
+def _styled(moment: datetime, style: str) -> str:
+    local = timezone.localtime(moment)
+    if style == "date":
+        return _day(local.date())
+    if style in {"time", "clock"}:
+        return formats.date_format(local, "H:i" if style == "time" else "H:i:s")
+    return exact_text(moment) if style == "exact" else relative_text(moment, clock.now())
+
+
+@register.simple_tag(name="bytes")
+def size(number: float | None) -> str:
+    """Bytes as a decimal size with three digits at most: 0 B, 9.4 kB, 238 MB."""
+    if number is None:
+        return "\N{EN DASH}"
+    value = float(number)
+    power = 0
+    while abs(value) >= SIZE_STEP - 0.5 and power < len(SIZE_UNITS) - 1:
+        value /= SIZE_STEP
+        power += 1
+    places = 1 if power and abs(value) < 10 else 0
+    return f"{formats.number_format(round(value, places), places)}{NO_BREAK}{SIZE_UNITS[power]}"
+
+
+@register.simple_tag
+def duration(seconds: float | None) -> str:
+    """Seconds in the two largest units that matter: 850 ms, 41 s, 1 min 54 s, 2 h 5 min, 3 d 4 h."""
+    if seconds is None:
+        return "\N{EN DASH}"
+    if 0 < seconds < 1:
+        return f"{max(1, round(seconds * 1000))}{NO_BREAK}ms"
+    left = round(seconds)
+    parts: list[str] = []
+    for unit, length in (("d", DAY), ("h", HOUR), ("min", MINUTE), ("s", 1)):
+        amount, left = divmod(left, length)
+        if amount:
+            parts.append(f"{amount}{NO_BREAK}{unit}")
+        elif parts:
+            break
+        if len(parts) == 2:
+            break
+    return " ".join(parts) or f"0{NO_BREAK}s"
+
+
+@register.filter
+def count(number: int | str | None) -> str:
+    """A whole number with the digit groups of the language: 8,112. Text passes unchanged, None is a dash."""
+    if number is None or number == "":
+        return "\N{EN DASH}"
+    return _count(number) if isinstance(number, int) and not isinstance(number, bool) else str(number)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How one sort of widget is drawn: its name in the template and its extra HTML attributes."""
+
+    name: str
+    attrs: dict[str, str]
+
+
+def _kind(bound: BoundField) -> _Kind:
+    widget = bound.field.widget
+    for widget_class, name in (
+        (CheckboxSelectMultiple, "group"),
+        (RadioSelect, "group"),
+        (CheckboxInput, "checkbox"),
+        (PasswordInput, "password"),
+        (FileInput, "file"),
+        (Select, "select"),
+        (Textarea, "textarea"),
+    ):
+        if isinstance(widget, widget_class):
+            return _Kind(name, {"data-file": ""} if name == "file" else {})
+    return _Kind("text", {})
+
+
+@register.simple_tag
+def field(bound: BoundField, help_text: str = "", optional: bool = True, **attrs: Any) -> SafeString:
+    """Draw a form field: label, control, help and error, tied together by aria-describedby.
+
+    `help_text` replaces the field's own; `optional=False` hides the word "optional"; other keywords become attributes
+    of the control, underscores as hyphens: `{% field form.identifier autofocus=True autocomplete="username" %}`.
+    """
+    kind = _kind(bound)
+    control = {name.replace("_", "-"): value for name, value in attrs.items()} | kind.attrs
+    if help_text:
+        bound.help_text = help_text
+    return render_to_string(
+        "kit/_field.html",
+        {
+            "bound": bound,
+            "kind": kind.name,
+            "control": bound.as_widget(attrs=control) if kind.name != "group" else "",
+            "show_optional": optional and not bound.field.required and kind.name not in {"checkbox", "group"},
+        },
+    )

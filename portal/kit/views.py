@@ -1,0 +1,53 @@
+"""Base of every page. A subclass declares its `access`, or the project does not start."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views import View
+
+from portal.kit import access, errors
+from portal.kit.context import Actor
+
+
+class PageView(View):
+    """A page or fragment: passes the gate, then its `get` or `post` runs inside the request's transaction."""
+
+    access: ClassVar[access.Access]
+    template_name: ClassVar[str] = ""
+    request: HttpRequest
+
+    def __init_subclass__(cls, abstract: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not abstract:
+            access.check_declaration(cls)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Pass the gate; somebody whose password must change, or who is inactive, is led to that page instead."""
+        try:
+            access.gate(request, self.access)
+        except access.PasswordChangeRequired:
+            return led_to(request, "/me/password")
+        except access.AccountInactive:
+            return led_to(request, "/inactive")
+        if not isinstance(self.access, access.Public):
+            self.actor: Actor = access.actor_of(request)
+        return super().dispatch(request, *args, **kwargs)
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A method the page does not have: the typed error."""
+        raise errors.MethodNotAllowed
+
+    def page(self, values: Mapping[str, Any] | None = None, *, template: str = "", status: int = 200) -> HttpResponse:
+        """Render the page's template, or another."""
+        return render(self.request, template or self.template_name, dict(values or {}), status=status)
+
+
+def led_to(request: HttpRequest, url: str) -> HttpResponse:
+    """A redirect that also moves the whole page when a fragment asked."""
+    if request.headers.get("HX-Request"):
+        reply = HttpResponse(status=204)
+        reply["HX-Redirect"] = url
+        return reply
+    return redirect(url)

@@ -1,0 +1,1 @@
+"""Who may do what: roles, bindings on the tree of scopes, and the one decision."""

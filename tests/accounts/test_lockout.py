@@ -1,0 +1,116 @@
+"""Lock-out: 1, 5, 15, then 60 minutes; for the pair of account and address; never extended by failing on."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.lockout import ACCOUNT_LIMIT, ADDRESS_LIMIT, slots
+from accounts.models import SignInCounter, User
+from portal.kit import clock, context
+from portal.kit.services import writing
+from tests.accounts.helpers import events, sign_in
+from tests.factories import PASSWORD, World
+
+HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
+
+
+def _attempt(user: User, password: str = "wrong", *, at: datetime, address: str = HERE) -> Any:
+    with clock.at(at):
+        return sign_in(Client(REMOTE_ADDR=address), user.username, password)
+
+
+def _succeeds(user: User, *, at: datetime, address: str = HERE) -> bool:
+    return bool(_attempt(user, PASSWORD, at=at, address=address).status_code == 302)
+
+
+def _pair(user: User, address: str = HERE) -> SignInCounter:
+    return SignInCounter.objects.get(slot=slots(str(user.pk), address)[0][0])
+
+
+@pytest.fixture
+def start(world: World) -> datetime:
+    """A moment to count from."""
+    return clock.now().replace(microsecond=0)
+
+
+def test_four_failures_lock_nobody_out(world: World, start: datetime) -> None:
+    for _ in range(4):
+        _attempt(world.clerk, at=start)
+    assert _succeeds(world.clerk, at=start)
+
+
+def test_locks_last_one_five_fifteen_and_then_sixty_minutes(world: World, start: datetime) -> None:
+    for _ in range(4):
+        _attempt(world.clerk, at=start)
+    now = start
+    for minutes in (1, 5, 15, 60, 60):
+        _attempt(world.clerk, at=now)
+        assert _pair(world.clerk).locked_until == now + timedelta(minutes=minutes)
+        assert not _succeeds(world.clerk, at=now + timedelta(minutes=minutes, seconds=-1))
+        now += timedelta(minutes=minutes, seconds=1)
+    assert _succeeds(world.clerk, at=now)
+    assert [event.data["minutes"] for event in events("accounts.session.locked")] == [1, 5, 15, 60, 60]
+
+
+def test_a_failure_during_a_lock_does_not_extend_it(world: World, start: datetime) -> None:
+    for _ in range(5):
+        _attempt(world.clerk, at=start)
+    before = vars(_pair(world.clerk)).copy()
+    for second in range(1, 60, 10):
+        _attempt(world.clerk, at=start + timedelta(seconds=second))
+    after = vars(_pair(world.clerk)).copy()
+    before.pop("_state"), after.pop("_state")
+    assert after == before
+    assert _succeeds(world.clerk, at=start + timedelta(seconds=61))
+
+
+def test_a_sign_in_resets_the_count(world: World, start: datetime) -> None:
+    for _ in range(4):
+        _attempt(world.clerk, at=start)
+    assert _succeeds(world.clerk, at=start)
+    for _ in range(4):
+        _attempt(world.clerk, at=start)
+    assert _succeeds(world.clerk, at=start)
+
+
+def test_user_name_and_address_of_one_person_count_together(world: World, start: datetime) -> None:
+    with clock.at(start):
+        for identifier in (world.clerk.username, world.clerk.email, world.clerk.email.upper()) * 2:
+            sign_in(Client(REMOTE_ADDR=HERE), identifier, "wrong")
+    assert not _succeeds(world.clerk, at=start)
+
+
+def test_a_stranger_elsewhere_locks_only_itself_out(world: World, start: datetime) -> None:
+    for _ in range(8):
+        _attempt(world.clerk, at=start, address=ELSEWHERE)
+    assert not _succeeds(world.clerk, at=start, address=ELSEWHERE)
+    assert _succeeds(world.clerk, at=start, address=HERE)
+
+
+def test_addresses_of_one_ipv6_network_count_as_one(world: World, start: datetime) -> None:
+    for host in range(1, 6):
+        _attempt(world.clerk, at=start, address=f"2001:db8:1:2::{host}")
+    assert not _succeeds(world.clerk, at=start, address="2001:db8:1:2:ffff::9")
+    assert _succeeds(world.clerk, at=start, address="2001:db8:1:3::1")
+
+
+def test_a_day_of_quiet_forgets_the_failures(world: World, start: datetime) -> None:
+    for _ in range(4):
+        _attempt(world.clerk, at=start)
+    later = start + timedelta(hours=24, seconds=1)
+    _attempt(world.clerk, at=later)
+    assert _pair(world.clerk).failures == 1
+
+
+@pytest.mark.parametrize(("place", "limit"), [(1, ACCOUNT_LIMIT), (2, ADDRESS_LIMIT)])
+def test_many_failures_from_many_places_or_on_many_accounts_lock_too(
+    world: World, start: datetime, place: int, limit: int
+) -> None:
+    slot = slots(str(world.clerk.pk), HERE)[place][0]
+    with context.system("a test"), writing():
+        SignInCounter.objects.create(slot=slot, failures=limit - 1, last_at=start)
+    _attempt(world.clerk, at=start)
+    assert not _succeeds(world.clerk, at=start + timedelta(minutes=14))
+    assert _succeeds(world.clerk, at=start + timedelta(minutes=15, seconds=1))

@@ -1,0 +1,99 @@
+"""Fixtures of the whole suite.
+
+- `db` (pytest-django): the test runs in a transaction of the application role that is rolled back.
+- `own_database`: a database of the test's own, for what must commit (races, kills, jobs); dropped afterwards.
+- `world`: the named people: root, admin, manager, clerk (platform role user) and stranger (no role).
+- `browser_of(person)`: a Django test client that is signed in as that person.
+`transaction=True` and flush are never used: a truncate guard would break them, and `own_database` is faster.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.db import connection, connections
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+
+from accounts.models import User
+from audit import personal
+from rbac import decision
+from tests.factories import World, make_world, signed_in
+
+TEMPLATE = "steward"
+
+
+def _named(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def _admin(statement: str) -> None:
+    with psycopg.connect(_named(os.environ["STEWARD_TEST_ADMIN_URL"], "postgres"), autocommit=True) as admin:
+        admin.execute(statement)
+
+
+def _clone(name: str) -> None:
+    # Cloning is refused while another worker clones the same template; PostgreSQL says so at once, so they queue here.
+    with psycopg.connect(_named(os.environ["STEWARD_TEST_ADMIN_URL"], "postgres"), autocommit=True) as admin:
+        admin.execute("SELECT pg_advisory_lock(7)")
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" OWNER steward_owner')
+
+
+def _use(name: str) -> None:
+    connections.close_all()
+    connection.settings_dict["NAME"] = name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: DjangoDbBlocker, worker_id: str) -> Iterator[None]:
+    """One clone of the template for each worker process."""
+    name = f"test_{worker_id}_{uuid4().hex[:8]}"
+    _clone(name)
+    with django_db_blocker.unblock():
+        _use(name)
+    yield
+    with django_db_blocker.unblock():
+        _use(TEMPLATE)
+    _admin(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def own_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, str]]:
+    """A committed database of this test's own; yields the environment for child processes that shall use it."""
+    name = f"own_{uuid4().hex[:12]}"
+    before = connection.settings_dict["NAME"]
+    _clone(name)
+    with django_db_blocker.unblock():
+        _use(name)
+        try:
+            yield {
+                **os.environ,
+                "DATABASE_URL": _named(os.environ["DATABASE_URL"], name),
+                "DATABASE_OWNER_URL": _named(os.environ["DATABASE_OWNER_URL"], name),
+            }
+        finally:
+            _use(before)
+    _admin(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(autouse=True)
+def _no_memory_between_tests() -> None:
+    """Rolled-back stamps and keys come again with other meanings; nothing is remembered from test to test."""
+    decision.forget_everything()
+    personal.forget_everything()
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    """The named people, in the database of the test (`own_database` when it asked for that, else `db`)."""
+    request.getfixturevalue("own_database" if "own_database" in request.fixturenames else "db")
+    return make_world()
+
+
+@pytest.fixture
+def browser_of() -> Callable[[User], Client]:
+    """Signs a person in and gives its browser."""
+    return signed_in

@@ -1,0 +1,1 @@
+"""Tests of the edge: logs, scrubbing, error reports, health and metrics."""

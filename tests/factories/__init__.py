@@ -1,0 +1,83 @@
+"""A small named world instead of fixtures in files."""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import count
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.test import Client, RequestFactory
+
+from accounts.models import User
+from accounts.services.sessions import session_start
+from portal.kit import context
+from portal.kit.context import Actor
+from portal.kit.edge import client_address
+from portal.kit.services import writing
+from rbac import services as rbac
+from rbac.models import Role
+
+PASSWORD = "correct-horse-battery-staple"
+_numbers = count(1)
+
+
+@cache
+def _hash() -> str:
+    return make_password(PASSWORD)  # Argon2 is slow on purpose; once is enough for everybody.
+
+
+@dataclass(frozen=True)
+class World:
+    """People by what they may do on the installation; highest rank first."""
+
+    root: User
+    admin: User
+    manager: User
+    clerk: User
+    stranger: User
+
+
+def person(name: str = "", *, role: str | None = None, **values: object) -> User:
+    """A person with the known password and, if named, a role of the installation."""
+    number = next(_numbers)
+    handle = f"{(name or 'person').split()[0].lower()}{number}"
+    fields: dict[str, object] = {
+        "username": handle,
+        "email": f"{handle}@example.com",
+        "name": name or f"Person {number}",
+    } | values
+    with context.system("a test") as current, writing():
+        user = User(password=_hash(), **fields)
+        user.save(force_insert=True)
+        if role is not None:
+            rbac.binding_grant(
+                actor=current.actor, person_id=user.pk, role=Role.objects.get(catalogue="platform", code=role)
+            )
+    return user
+
+
+def make_world() -> World:
+    """Root, an administrator, a manager, a clerk with the lowest role, and a stranger with none."""
+    return World(
+        root=person("Root", role="super_admin", is_root=True),
+        admin=person("Admin", role="admin"),
+        manager=person("Manager", role="manager"),
+        clerk=person("Clerk", role="user"),
+        stranger=person("Stranger"),
+    )
+
+
+def actor_of(user: User) -> Actor:
+    """The person as an actor."""
+    return Actor("person", user.pk, str(user))
+
+
+def signed_in(user: User) -> Client:
+    """A test client with a live session of `user`."""
+    request = RequestFactory().post("/sign-in")
+    request.axes_ip_address = client_address(request)  # type: ignore[attr-defined]
+    with context.system("a test"):
+        token = session_start(request=request, user=user)
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = token
+    return client

@@ -1,0 +1,66 @@
+"""Real servers for the test run: started once, before Django's settings are read, shared by all xdist workers.
+
+Loaded by `-p tests.plugin` (see pyproject.toml). `STEWARD_TEST_PG=15` uses Debian's PostgreSQL of that version.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from portal.embedded import servers
+
+ROOT = Path(__file__).resolve().parent.parent
+_started: list[tuple[servers.Servers, Path]] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Start PostgreSQL and Redis and build the template database, unless this is a worker of a run that has them."""
+    if "STEWARD_TEST_ADMIN_URL" in os.environ:
+        _own_redis(os.environ.get("PYTEST_XDIST_WORKER", ""))
+        return
+    # Short and world-traversable: the servers run as another account when the tests run as root.
+    folder = Path(tempfile.mkdtemp(prefix="steward-test-"))
+    folder.chmod(0o755)
+    running = servers.start(folder, say=lambda line: None, fsync=False)
+    _started.append((running, folder))
+    os.environ.update(
+        STEWARD_ENV="development",
+        STEWARD_VAR=str(folder / "var"),
+        STEWARD_TEST_ADMIN_URL=running.admin_url,
+        DATABASE_URL=running.database_url,
+        DATABASE_OWNER_URL=running.database_owner_url,
+        REDIS_URL=running.redis_url,
+        DJANGO_SETTINGS_MODULE="portal.conf.settings",
+    )
+    for command in (
+        ["migrate", "--verbosity", "0"],
+        ["collectstatic", "--noinput", "--verbosity", "0"],
+        ["roles", "apply"],
+        ["schedules", "sync"],
+    ):
+        subprocess.run(
+            [sys.executable, str(ROOT / "manage.py"), *command], check=True, cwd=ROOT, stdout=subprocess.DEVNULL
+        )
+
+
+def _own_redis(worker: str) -> None:
+    """Each xdist worker gets a Redis database, or one would eat the messages of the other's runs."""
+    if worker.startswith("gw"):
+        number = 1 + int(worker[2:])
+        os.environ["REDIS_URL"] = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Stop the servers and remove their folder; only in the process that started them."""
+    while _started:
+        running, folder = _started.pop()
+        running.stop()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,132 @@
+"""The whole surface, swept: routes, events, permissions, tables."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from portal.kit import registry, services
+from portal.kit.access import Public, SignedIn
+from portal.kit.api import ApiView
+from portal.kit.views import PageView
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# Plain functions: they answer when the database is away, so no base class of ours may run before them.
+TECHNICAL = {"health/live", "health/ready", "metrics"}
+UUID_SAMPLE = "01890000-0000-7000-8000-000000000000"
+
+
+def _routes(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern.url_patterns, prefix + str(pattern.pattern))
+        elif isinstance(pattern, URLPattern):
+            yield prefix + str(pattern.pattern), pattern.callback
+
+
+ROUTES = list(_routes(get_resolver().url_patterns))
+
+
+def _access(callback: Any) -> Any:
+    view = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
+    return getattr(view, "access", None)
+
+
+def _url(route: str) -> str:
+    filled = re.sub(r"<uuid:\w+>", UUID_SAMPLE, route)
+    filled = re.sub(r"<\w+:\w+>", "sample", filled)
+    return "/" + re.sub(r"\^\.\*\$|[\^$]", "", filled)
+
+
+def _sources(*, without: str) -> str:
+    folders = ("accounts", "rbac", "audit", "billing", "maintenance", "portal")
+    paths = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return "\n".join(path.read_text("utf-8") for path in paths if path.name != without)
+
+
+def test_every_route_declares_who_may_reach_it() -> None:
+    undeclared = [route for route, callback in ROUTES if _access(callback) is None and route not in TECHNICAL]
+    assert undeclared == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "route", [route for route, callback in ROUTES if isinstance(_access(callback), str | SignedIn)]
+)
+def test_nothing_answers_without_a_session(route: str) -> None:
+    for method in ("get", "post", "put", "patch", "delete"):
+        reply = getattr(Client(), method)(_url(route))
+        if route.startswith("api/"):
+            assert reply.status_code == 401, (method, route)
+            assert reply["Content-Type"] == "application/problem+json"
+        else:
+            assert reply.status_code == 302, (method, route)
+            assert reply["Location"].startswith("/sign-in")
+
+
+@pytest.mark.django_db
+def test_a_stranger_is_refused_wherever_a_right_is_demanded(world: Any, browser_of: Any) -> None:
+    client = browser_of(world.stranger)
+    for route, callback in ROUTES:
+        if isinstance(_access(callback), str):
+            assert client.get(_url(route)).status_code == 403, route
+            assert client.post(_url(route)).status_code == 403, route
+
+
+@pytest.mark.django_db
+def test_ids_of_nothing_are_not_found_by_whom_may_look(world: Any, browser_of: Any) -> None:
+    client = browser_of(world.root)
+    for route, callback in ROUTES:
+        if (
+            "<uuid:" in route
+            and _access(callback) is not None
+            and hasattr(getattr(callback, "view_class", None), "get")
+        ):
+            assert client.get(_url(route)).status_code == 404, route
+
+
+def test_public_routes_say_why() -> None:
+    assert all(access.reason for _, callback in ROUTES if isinstance(access := _access(callback), Public | SignedIn))
+
+
+@pytest.mark.parametrize("base", [PageView, ApiView])
+def test_a_view_that_declares_nothing_stops_the_start(base: Any) -> None:
+    with pytest.raises(ImproperlyConfigured, match="declares no access"):
+        type("Undeclared", (base,), {})
+    with pytest.raises(ImproperlyConfigured, match="which no room declares"):
+        type("Unknown", (base,), {"access": "nothing:whatever"})
+
+
+def test_every_declared_permission_is_demanded_somewhere() -> None:
+    text = _sources(without="permissions.py")
+    assert [spec.code for spec in registry.permissions if f'"{spec.code}"' not in text] == []
+
+
+def test_every_registered_event_is_recorded_somewhere() -> None:
+    text = _sources(without="events.py")
+    assert [spec.code for spec in registry.events if f'"{spec.code}"' not in text] == []
+
+
+@pytest.mark.django_db
+def test_the_application_may_use_every_table_of_a_model_and_owns_none() -> None:
+    tables = {model._meta.db_table for model in apps.get_models() if model._meta.managed}
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute("SELECT has_table_privilege('steward_app', %s, 'SELECT, INSERT')", [table])
+            assert cursor.fetchone()[0], table
+        cursor.execute("SELECT tablename FROM pg_tables WHERE tableowner IN ('steward_app', 'steward_platform')")
+        assert cursor.fetchall() == []
+
+
+@pytest.mark.django_db
+def test_a_write_outside_the_door_is_refused_for_every_table_of_ours() -> None:
+    for table in services.guarded_tables():
+        with pytest.raises(services.UnguardedWrite), connection.cursor() as cursor:
+            cursor.execute(f'DELETE FROM "{table}"')

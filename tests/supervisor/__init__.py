@@ -1,0 +1,1 @@
+"""One command that runs it all."""
