@@ -7,6 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
 from accounts.models import User
+from portal.kit.services import writing
 
 
 class PasswordBackend(BaseBackend):
@@ -22,7 +23,8 @@ class PasswordBackend(BaseBackend):
         if user is None:
             make_password(password)
             return None
-        return user if user.check_password(password) else None
+        with writing():  # Argon2 parameters may have changed: Django then stores a fresh hash.
+            return user if user.check_password(password) else None
 
     def get_user(self, user_id: Any) -> User | None:
         """Django's look-up by key."""

@@ -15,11 +15,13 @@ events.add(Event("accounts.user.updated", _("{target} was changed"), "administra
 events.add(Event("accounts.user.activated", _("{target} was activated"), "administration", "notice"))
 events.add(Event("accounts.user.deactivated", _("{target} was deactivated"), "administration", "notice"))
 events.add(Event("accounts.import.confirmed", _("An import of people was confirmed"), "administration", "notice"))
-events.add(Event("accounts.root.created", _("The root administrator {target} was created"), "security", "warning"))
+events.add(Event("accounts.demo.loaded", _("The demonstration was loaded"), "administration"))
+events.add(Event("accounts.demo.removed", _("The demonstration was removed"), "administration"))
+events.add(Event("accounts.root.created", _("{target} was created at first start"), "security", "warning"))
 events.add(
     Event(
         "accounts.root.recovered",
-        _("The root administrator {target} was recovered from the host shell"),
+        _("{target} was recovered from the host shell"),
         "security",
         "critical",
     )

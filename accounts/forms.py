@@ -109,7 +109,8 @@ class ImportForm(forms.Form):
 
 
 def _role_field(roles: Sequence[Role], *, required: bool) -> forms.TypedChoiceField:
-    choices = [("", _("No role"))] if not required else []
+    # Never preselected: the first of the list is the mightiest.
+    choices = [("", _("Choose a role") if required else _("No role"))]
     return forms.TypedChoiceField(
         label=_("Role"),
         required=required,

@@ -1,7 +1,8 @@
-"""Who is behind a session cookie: one query loads session, person and stamps and sets the tenant."""
+"""Who is behind a session cookie: one query loads session, person, organisation and stamps."""
 
-from datetime import datetime, timedelta
-from typing import Any
+import struct
+from datetime import UTC, datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -12,48 +13,78 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import User
 from portal.kit import clock, crypto
 from portal.kit.context import Actor
+from portal.kit.errors import NotFound
 from portal.kit.identity import Identity
+from portal.kit.postgres.base import DatabaseWrapper, Statement
 from portal.kit.services import writing
 from rbac.decision import remember_stamps
 from rbac.models import INSTALLATION
 
 SEEN_EVERY = timedelta(seconds=60)  # Being seen is written at most once a minute: a read stays a read.
+TOKEN_LENGTHS = range(40, 61)
 
-# set_config stands in the same statement, since a transaction-local setting costs a round trip of its own otherwise.
-_QUERY = """
-SELECT s.id, s.seen_at, u.id, u.username, u.email, u.name, u.is_active, u.must_change_password, u.theme,
-    coalesce((SELECT epoch FROM rbac_stamp WHERE key = %s), 0), coalesce((SELECT epoch FROM rbac_stamp WHERE key = u.id), 0),
-    set_config('steward.organisation', '', true)
+_IDENTITY = """
+SELECT s.id, s.seen_at, u.id, coalesce(nullif(u.name, ''), u.username), u.is_active, u.must_change_password, u.theme,
+    coalesce((SELECT epoch FROM rbac_stamp WHERE key = $1), 0), coalesce((SELECT epoch FROM rbac_stamp WHERE key = u.id), 0){}
 FROM accounts_session s JOIN accounts_user u ON u.id = s.user_id
-WHERE s.digest = %s AND s.expires_at > %s
+WHERE s.digest = $2 AND s.expires_at > $3
 """
+_PLAIN = Statement(_IDENTITY.format(""))
+_WITH_ORGANISATION = Statement(
+    _IDENTITY.format(
+        """,
+    (SELECT o.id FROM accounts_membership m JOIN accounts_organisation o ON o.id = m.organisation_id
+     WHERE m.user_id = u.id AND m.organisation_id = $4 AND m.state = 'active' AND o.state <> 'closed')"""
+    )
+)
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts binary timestamps from here, in microseconds.
+_MICROSECOND = timedelta(microseconds=1)
+_long = struct.Struct("!q")
+_installation = INSTALLATION.bytes
 
 
 def identify(request: HttpRequest) -> Identity | None:
     """Fill of the port `kit.identity.identify`."""
     token = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-    if not 40 <= len(token) <= 60:
+    if len(token) not in TOKEN_LENGTHS:
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(_QUERY, [INSTALLATION, crypto.digest(token), clock.now()])
-        row = cursor.fetchone()
-    return _identity(row) if row else None
+    named = request.META.get("HTTP_STEWARD_ORGANISATION")
+    values: list[bytes | None] = [_installation, crypto.digest(token), _long.pack((clock.now() - _EPOCH) // _MICROSECOND)]
+    database = cast(DatabaseWrapper, connection)
+    if named is None:
+        row = database.first_row(_PLAIN, values)
+        return _identity(row, None) if row else None
+    organisation = _organisation(named)
+    row = database.first_row(_WITH_ORGANISATION, [*values, organisation.bytes])
+    if row is None:
+        return None
+    if row.pop() is None:
+        raise NotFound
+    return _identity(row, organisation)
 
 
-def _identity(row: tuple[Any, ...]) -> Identity:
-    session_id, seen_at, user_id, username, email, name, active, must_change, theme, installation, member, _ = row
-    stamps = (installation, member)
+def _organisation(written: str) -> UUID:
+    try:
+        return UUID(written)
+    except ValueError:
+        raise NotFound from None
+
+
+def _identity(row: list[bytes | None], organisation: UUID | None) -> Identity:
+    session, seen_at, user, label, active, must_change, theme, installation, member = cast(list[bytes], row)
+    user_id = UUID(bytes=user)
+    stamps = (int.from_bytes(installation), int.from_bytes(member))
     remember_stamps(user_id, stamps)
     return Identity(
-        actor=Actor("person", user_id, name or username),
+        actor=Actor("person", user_id, label.decode(), organisation),
         # The whole row is rarely needed; who asks for more than the label pays for it.
         person=SimpleLazyObject(lambda: User.objects.get(pk=user_id)),
-        session_id=session_id,
-        last_seen_at=seen_at,
+        session_id=UUID(bytes=session),
+        last_seen_at=_EPOCH + _long.unpack(seen_at)[0] * _MICROSECOND,
         stamps=stamps,
-        active=active,
-        must_change_password=must_change,
-        theme=theme,
+        active=active == b"\x01",
+        must_change_password=must_change == b"\x01",
+        theme=theme.decode(),
     )
 
 

@@ -1,5 +1,7 @@
 """Refusing long passwords that are easy all the same: lists of leaked passwords hold few of fifteen characters or more."""
 
+from itertools import pairwise
+
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -34,5 +36,5 @@ class NotPredictableValidator(CommonPasswordValidator):
 
 def _steps(text: str) -> float:
     """The share of characters that equal the one before or stand next to it in the alphabet."""
-    pairs = list(zip(text, text[1:], strict=False))
+    pairs = list(pairwise(text))
     return sum(abs(ord(after) - ord(before)) <= 1 for before, after in pairs) / len(pairs) if pairs else 0.0

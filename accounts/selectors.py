@@ -90,8 +90,8 @@ class ImportPreview:
 # Both lists may hold a hundred thousand rows; the database cuts out what a page shows.
 _PREVIEW = """
 WITH found AS (
-    SELECT filename, run_id, accepted, jsonb_path_query_array(refused, '$[*] ? (@[3] != "ignored")') AS bad,
-        jsonb_path_query_array(refused, '$[*] ? (@[3] == "ignored")[1]') AS ignored
+    SELECT filename, run_id, accepted, jsonb_path_query_array(refused, 'strict $[*] ? (@[3] != "ignored")') AS bad,
+        jsonb_path_query_array(refused, 'strict $[*] ? (@[3] == "ignored")[1]') AS ignored
     FROM accounts_people_import WHERE id = %(id)s AND uploaded_by_id = %(actor)s
 )
 SELECT filename, run_id, jsonb_array_length(accepted), jsonb_path_query_array(accepted, %(good)s::jsonpath),

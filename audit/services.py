@@ -11,7 +11,7 @@ from django.db import connection, models
 
 from audit import personal
 from audit.canonical import encoded, storable
-from portal.kit import clock, context, ids, registry
+from portal.kit import clock, context, ids, logs, registry
 from portal.kit.context import Actor
 from portal.kit.record import Outcome
 from portal.kit.services import in_writing, writing
@@ -184,3 +184,23 @@ def partitions_ensure(*, months: int = 14) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT audit_ensure_partitions((now() - interval '1 month')::date, %s)", [months])
         return int(cursor.fetchone()[0])
+
+
+def kept_denials_record() -> int:
+    """Record the denials that were kept in the spool while the database was away, each under its own actor and request;
+    returns how many. Called when the beat starts."""
+    return logs.drain(_record_kept)
+
+
+def _record_kept(line: Mapping[str, Any]) -> None:
+    actor = line["actor"]
+    as_uuid = {name: UUID(actor[name]) if actor[name] else None for name in ("id", "organisation_id")}
+    who = Actor(actor["kind"], as_uuid["id"], actor["label"], as_uuid["organisation_id"])
+    kept = context.Context(
+        actor=who,
+        request_id=line["request_id"],
+        correlation_id=line["correlation_id"],
+        address=line["address"],
+    )
+    with context.use(kept):
+        event_record(line["code"], outcome=line["outcome"], reason=line["reason"], data={"happened_at": line["time"]})

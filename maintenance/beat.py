@@ -13,6 +13,7 @@ from datetime import datetime
 
 from django.db import DatabaseError, connection
 
+from audit.services import kept_denials_record
 from maintenance import publisher
 from maintenance.services import heartbeats, runs, schedules
 from portal.kit import clock, context
@@ -29,8 +30,10 @@ def run() -> None:
     name = f"beat {socket.gethostname()}:{os.getpid()}"
     log.info("The beat has started.")
     seen: datetime | None = None
+    recovered = False
     while not stop.is_set():
         with context.system("beat"):
+            recovered = recovered or _guarded(kept_denials_record)
             if _guarded(tick) and (seen is None or clock.now() - seen >= heartbeats.EVERY):
                 _guarded(lambda: heartbeats.heartbeat_write(name=name, kind="beat"))
                 seen = clock.now()

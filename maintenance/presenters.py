@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -42,10 +43,10 @@ class JobRow:
 
 
 def title_of(run: JobRun) -> str:
-    """The label of the job; for a clean-up the label of what it cleans."""
+    """The label of the job; for a clean-up with the label of what it cleans."""
     cleanup = run.args.get("cleanup")
     if cleanup in registry.cleanups:
-        return str(registry.cleanups.get(cleanup).label)
+        return _("Clean-up: %(what)s") % {"what": registry.cleanups.get(cleanup).label}
     return str(registry.jobs.get(run.name).label) if run.name in registry.jobs else run.name
 
 
@@ -107,6 +108,7 @@ def job_page(run: JobRun, *, may_admin: bool, worker_missing: bool) -> dict[str,
         "result": _result_facts(run),
         "error_text": run.error,
         "error_id": run.error_id,
+        "next_try_at": run.run_at if run.state == State.QUEUED and run.error else None,
         "can_cancel": may_admin and run.state in {State.QUEUED, State.RUNNING},
         "cancel_url": reverse("maintenance:job_cancel", args=[run.pk]),
         "retry_url": reverse("maintenance:job_retry", args=[run.pk])
@@ -120,7 +122,7 @@ def job_page(run: JobRun, *, may_admin: bool, worker_missing: bool) -> dict[str,
 
 
 def _time(moment: str) -> str:
-    return datetime.fromisoformat(moment).strftime("%H:%M:%S")
+    return timezone.localtime(datetime.fromisoformat(moment)).strftime("%H:%M:%S")
 
 
 def _left(run: JobRun, seconds: float | None) -> str:
@@ -133,7 +135,10 @@ def _left(run: JobRun, seconds: float | None) -> str:
 
 
 def _facts(run: JobRun, seconds: float | None) -> list[dict[str, Any]]:
-    facts: list[dict[str, Any]] = [{"label": _("Queued"), "when": run.queued_at}]
+    facts: list[dict[str, Any]] = [
+        {"label": _("Started by"), "value": started_by(run)},
+        {"label": _("Queued"), "when": run.queued_at},
+    ]
     if run.started_at:
         facts.append({"label": _("Started"), "when": run.started_at})
     if seconds is not None:
@@ -144,7 +149,11 @@ def _facts(run: JobRun, seconds: float | None) -> list[dict[str, Any]]:
         )
     if run.worker:
         facts.append({"label": _("Worker"), "value": run.worker, "mono": True})
-    return facts
+    return [
+        *facts,
+        {"label": _("Job"), "value": run.name, "mono": True},
+        {"label": _("Run id"), "value": str(run.pk), "mono": True},
+    ]
 
 
 def _result(run: JobRun) -> tuple[str, str]:

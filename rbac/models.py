@@ -41,7 +41,7 @@ class Role(Model):
     catalogue = models.CharField(max_length=40)
     code = models.CharField(max_length=60)
     label = models.CharField(max_length=80)
-    rank = models.PositiveSmallIntegerField(help_text="Higher may act on lower; equal ranks may not act on each other.")
+    rank = models.PositiveSmallIntegerField(help_text="Higher may act on lower and on equals.")
     inherits = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
 
     objects: ClassVar[ScopedManager[Self]] = ScopedManager()

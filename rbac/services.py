@@ -1,5 +1,6 @@
 """Writing roles, bindings and stamps."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -146,3 +147,12 @@ def _apply_role(spec: catalogue.RoleSpec) -> bool:
         record("rbac.role.applied", target=role, changes={"permissions": (before, after)})
         return True
     return False
+
+
+def bindings_purge(*, people: Sequence[UUID]) -> int:
+    """Take every binding of people who are about to be removed altogether; part of that service, which records it."""
+    with writing():
+        deleted, _ = Binding.objects.filter(user_id__in=people).delete()
+        for person_id in people if deleted else ():
+            stamp_bump(key=person_id)
+    return deleted

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection, connections
 from django.test import Client
 from pytest_django import DjangoDbBlocker
@@ -24,6 +25,8 @@ from rbac import decision
 from tests.factories import World, make_world, signed_in
 
 TEMPLATE = "steward"
+# Argon2 is slow on purpose; what the tests look at is the same with its lightest parameters.
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 1024, 1
 
 
 def _named(url: str, name: str) -> str:

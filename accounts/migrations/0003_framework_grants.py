@@ -13,12 +13,19 @@ class Migration(migrations.Migration):
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("axes", "0010_accessattemptexpiration"),
+        ("admin", "0003_logentry_add_action_flag_choices"),
     ]
 
     operations = [
         *[
             grants.grant(table)
-            for table in ("auth_group", "auth_permission", "auth_group_permissions", "django_content_type")
+            for table in (
+                "auth_group",
+                "auth_permission",
+                "auth_group_permissions",
+                "django_content_type",
+                "django_admin_log",
+            )
         ],
         *[
             grants.grant(table)

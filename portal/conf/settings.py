@@ -126,7 +126,8 @@ STEWARD_ONE_LOGIN = bool(DATABASE_URL) and DATABASE_OWNER_URL in {"", DATABASE_U
 _database: dict[str, Any] = env.database(_app_url, name="DATABASE_URL")
 if STEWARD_CONNECT_AS == "owner":
     _database = env.database(_owner_url, name="DATABASE_OWNER_URL")
-elif STEWARD_ONE_LOGIN:
+elif DATABASE_URL and _database["USER"] != "steward_app":
+    # Grants and policies are the role's; another login was given the right to become it (`database prepare`).
     _database["OPTIONS"]["assume_role"] = "steward_app"
 _database["OPTIONS"].setdefault("connect_timeout", 5)
 _database["OPTIONS"].setdefault("application_name", "steward")
@@ -173,7 +174,8 @@ INSTALLED_APPS = [
     "accounts",
     "billing",
     "maintenance",
-    "portal.home",  # Last: its ready() freezes the registries that the rooms fill.
+    "portal.home",  # Last of ours: its ready() freezes the registries that the rooms fill.
+    "portal.home.admin_site.StewardAdminConfig",  # After them: it reads the rooms' admin classes.
 ]
 MIDDLEWARE = [
     "portal.kit.middleware.EdgeMiddleware",
@@ -195,6 +197,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.home.shell.shell",
             ],
@@ -224,7 +227,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
     {"NAME": "accounts.passwords.MaximumLengthValidator"},
     {"NAME": "accounts.passwords.NotAboutThePersonValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.predictable.NotPredictableValidator"},
 ]
 LOGIN_URL = "/sign-in"
 ROOT_USERNAME = env.text(
@@ -408,6 +411,8 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 SILENCED_SYSTEM_CHECKS = [
+    "admin.E408",
+    "admin.E410",  # portal.kit.middleware loads person and session; the admin site asks it, not request.session.
     "axes.W002",  # The sign-in view asks the handler itself; a lock has the same words as any failure.
     "security.W001",
     "security.W002",  # portal.kit.middleware sends frame-ancestors and X-Frame-Options on every reply.

@@ -1,5 +1,6 @@
 """Every route of the project. Rooms own their own; the prefix says for whom a page is."""
 
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from portal.kit import health, metrics
@@ -8,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("metrics", metrics.metrics),
+    path("admin/", admin.site.urls),
     path("api/v1/", include("portal.home.api_urls")),
     path("", include("accounts.urls")),
     path("", include("audit.urls")),

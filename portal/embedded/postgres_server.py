@@ -41,6 +41,8 @@ class Postgres(Server):
 
     title = "PostgreSQL"
     death_signal = signal.SIGINT  # fast shutdown: sessions end, nothing is lost
+    # Recovery after a kill -9 of a busy server takes as long as its log since the last checkpoint.
+    start_seconds = 300.0
 
     def __init__(
         self,
@@ -158,15 +160,15 @@ class Postgres(Server):
             return False
         return self.process is not None and lines[0] == str(self.process.pid) and lines[3] == str(self.port)
 
-    def wait(self, seconds: float) -> None:
+    def wait(self) -> None:
         """Wait as every server does; a password that the data do not know (the record was deleted) is set anew."""
         try:
-            super().wait(seconds)
+            super().wait()
         except EmbeddedPasswordError:
             self.stop()
             self._reset_password()
             self.start()
-            super().wait(seconds)
+            super().wait()
 
     def _reset_password(self) -> None:
         done = subprocess.run(

@@ -16,6 +16,7 @@ FIRST_DELAY_SECONDS = 1.0
 LONGEST_DELAY_SECONDS = 30.0
 LOG_ROTATE_BYTES = 10_000_000
 PORT_TRIES = 5
+PORT_SECONDS = 1.0
 
 
 class PortLostError(EmbeddedError):
@@ -28,6 +29,7 @@ class Server:
     title = "server"
     death_signal = signal.SIGTERM
     stop_seconds = 20.0
+    start_seconds = 15.0
 
     def __init__(self, *, place: Path, account: Account, port: int, log: Path) -> None:
         self.place = place
@@ -57,33 +59,36 @@ class Server:
 
         Raises PortLostError when the port is taken, EmbeddedError with the server's own reason otherwise.
         """
-        if not ports.is_free(self.port):
+        # The threads of a killed server let go of its port a moment after it counts as gone.
+        if not wait_until(lambda: ports.is_free(self.port), PORT_SECONDS):
             raise PortLostError(f"{self.title} cannot start: {ports.taken(self.port)}.")
         output = self._open_log()
         with output:
             self.process = self.launch(output)
         self._started = time.monotonic()
 
-    def wait(self, seconds: float) -> None:
+    def wait(self) -> None:
         """Wait until the started server answers; stops it and raises EmbeddedError when it does not."""
         process = self.process
         if process is None:
             raise EmbeddedError(f"{self.title} was not started.")
-        done = wait_until(lambda: process.poll() is not None or self.answers(), seconds)
+        done = wait_until(lambda: process.poll() is not None or self.answers(), self.start_seconds)
         if process.poll() is not None:
             self.process = None
             raise self._explain()
         if not done:
             self.stop()
-            raise EmbeddedError(f"{self.title} did not answer in {seconds:.0f} s: read {self.log}, then start again.")
+            raise EmbeddedError(
+                f"{self.title} did not answer in {self.start_seconds:.0f} s: read {self.log}, then start again."
+            )
 
-    def start_somewhere(self, seconds: float) -> str:
+    def start_somewhere(self) -> str:
         """Start and wait, on a new free port when ours is taken; return a sentence about that or ''."""
         told = ""
         for attempt in range(PORT_TRIES):
             try:
                 self.start()
-                self.wait(seconds)
+                self.wait()
             except PortLostError:
                 if attempt == PORT_TRIES - 1:
                     raise
@@ -110,14 +115,15 @@ class Server:
         if self.process is not None:
             ended = f" (it ended with {how_ended(self.process.returncode)})"
             self.process = None
-        self._not_before = time.monotonic() + self._delay
-        self._delay = min(self._delay * 2, LONGEST_DELAY_SECONDS)
+        delay, self._delay = self._delay, min(self._delay * 2, LONGEST_DELAY_SECONDS)
         try:
             self.clear_orphans()
             self.start()
-            self.wait(60)
+            self.wait()
         except EmbeddedError as error:
-            return f"{error} Next try in {max(0.0, self._not_before - time.monotonic()):.0f} s."
+            return f"{error} Next try in {delay:.0f} s."
+        finally:
+            self._not_before = time.monotonic() + delay
         return f"{self.title} had stopped{ended} and runs again."
 
     def stop(self) -> None:

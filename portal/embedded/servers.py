@@ -22,10 +22,6 @@ from portal.embedded.redis_server import Redis
 from portal.embedded.server import Server
 
 OUTSIDE = Path("/var/lib/steward")
-# Crash recovery after a kill -9 of a busy server takes as long as its log since the last checkpoint.
-POSTGRES_WAIT_SECONDS = 300.0
-REDIS_WAIT_SECONDS = 15.0
-
 Say = Callable[[str], None]
 
 
@@ -230,11 +226,11 @@ def _launch(servers: Servers, account: Account, say: Say, *, fsync: bool, postgr
     told.save(var)  # before initdb: a data folder must never exist without its passwords on disk
     if database is not None and database.initialise():
         say(f"PostgreSQL made its data folder {database.data} (account {account.name}).")
-    for name, server, seconds in (("redis", cache, REDIS_WAIT_SECONDS), ("postgres", database, POSTGRES_WAIT_SECONDS)):
+    for name, server in (("redis", cache), ("postgres", database)):
         if server is not None:
             # Registered first, so that a failed start stops what had come up.
             servers.run(name, server)
-            sentence = server.start_somewhere(seconds)
+            sentence = server.start_somewhere()
             servers.run(name, server)
             if sentence:
                 say(sentence)

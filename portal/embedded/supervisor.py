@@ -22,8 +22,9 @@ from portal.embedded.children import Child, drain, end_leftovers
 from portal.embedded.errors import EmbeddedError
 from portal.embedded.lock import Lock
 from portal.embedded.output import Tail, Terminal
-from portal.embedded.processes import POLL_SECONDS, identity, spawn, stop_group
+from portal.embedded.processes import POLL_SECONDS, identity, spawn, stop_group, wait_until
 from portal.embedded.record import VAR, Record
+from portal.embedded.server import PORT_SECONDS
 from portal.embedded.servers import Servers
 
 CHILDREN = ("web", "worker", "beat")
@@ -170,8 +171,9 @@ class Supervisor:
 
     def _require_port(self) -> None:
         host, port = self.options.host, self.options.port
-        reason = ports.why_not(port, host)
-        if reason:
+        # A web server that was just stopped lets go of its port a moment after it counts as gone.
+        if not wait_until(lambda: ports.why_not(port, host) == "", PORT_SECONDS):
+            reason = ports.why_not(port, host)
             other = port + 1 if port >= UNPRIVILEGED_PORT else 8000
             raise EmbeddedError(
                 f"The web server cannot start: {reason}. Change that, or choose another port: PORT={other} make run"

@@ -1,21 +1,23 @@
 """Home, health for people, the outbox."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from rest_framework.request import Request
-from rest_framework.response import Response
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import selectors as accounts
 from audit import selectors as audit
 from audit.filters import EventFilter
 from maintenance import presenters
 from maintenance import selectors as maintenance
+from maintenance.services import heartbeats
 from portal.home import selectors
-from portal.kit import clock, health
+from portal.kit import clock, edge, health
 from portal.kit.access import Public, SignedIn
 from portal.kit.api import ApiView
 from portal.kit.decision import can
@@ -23,6 +25,9 @@ from portal.kit.errors import NotFound
 from portal.kit.models import OutboundMessage as Message
 from portal.kit.paging import page_by_id
 from portal.kit.views import PageView
+
+RECENTLY = timedelta(hours=24)
+CATEGORIES = {"security": gettext_lazy("Security")}
 
 
 class Home(PageView):
@@ -49,13 +54,38 @@ class Home(PageView):
             values |= {
                 "jobs": [_job(run) for run in maintenance.runs(self.actor)[:5]],
                 "jobs_url": reverse("maintenance:jobs"),
+                "notices": self._attention(),
             }
         if can(self.actor, "schedule:admin"):
             rows = maintenance.schedule_rows(self.actor)[:5]
             values |= {"schedules": [_schedule(row) for row in rows], "schedules_url": reverse("maintenance:schedules")}
-        if not can(self.actor, "dashboard:read"):
-            values["subtitle"] = _("Your account has no role on this installation yet; ask an administrator for one.")
+        values["waiting"] = not can(self.actor, "dashboard:read")
         return self.page(values)
+
+    def _attention(self) -> list[dict[str, Any]]:
+        """What somebody should look at now; nothing on a good day."""
+        found: list[dict[str, Any]] = []
+        if heartbeats.alive("worker") == 0:
+            found.append(
+                {
+                    "tone": "warn",
+                    "title": _("No worker is running."),
+                    "text": _("Queued jobs wait until one is started; none is lost."),
+                }
+            )
+        failed = maintenance.runs(self.actor, state="failed").filter(finished_at__gt=clock.now() - RECENTLY).count()
+        if failed:
+            text = ngettext("%(n)s job failed in the last 24 hours.", "%(n)s jobs failed in the last 24 hours.", failed)
+            found.append(
+                {
+                    "tone": "bad",
+                    "title": text % {"n": f"{failed:,}"},
+                    "text": _("Each says what went wrong and can be run again."),
+                    "action_url": f"{reverse('maintenance:jobs')}?state=failed",
+                    "action_label": _("Show failed jobs"),
+                }
+            )
+        return found
 
     def _people(self) -> list[dict[str, Any]]:
         counts = accounts.people_counts(self.actor)
@@ -78,7 +108,7 @@ class Home(PageView):
 
 
 def _greeting(label: str) -> str:
-    hour = clock.now().hour
+    hour = timezone.localtime(clock.now()).hour
     name = label.split(maxsplit=1)[0] if label.split() else label
     if hour < 12:
         return _("Good morning, %(name)s") % {"name": name}
@@ -149,7 +179,7 @@ def _mail_row(message: Message) -> dict[str, Any]:
         "url": reverse("home:outbox_message", args=[message.pk]),
         "to": message.address,
         "subject": message.subject,
-        "category": message.category,
+        "category": CATEGORIES.get(message.category, message.category),
         "state_tone": tones[message.state],
         "state_label": labels[message.state],
         "created_at": message.created_at,
@@ -163,15 +193,6 @@ class NoSuchEndpoint(ApiView):
 
     access = Public("Says that there is nothing here.")
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """404 whatever the method."""
-        self.initial = _refuse  # type: ignore[method-assign]
-        return super().dispatch(request, *args, **kwargs)
-
-    def get(self, request: Request) -> Response:
-        """Never reached."""
-        raise NotFound
-
-
-def _refuse(request: Request, *args: Any, **kwargs: Any) -> None:
-    raise NotFound
+        return edge.respond(request, NotFound())

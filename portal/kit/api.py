@@ -7,14 +7,16 @@ from django.http import HttpRequest, HttpResponseBase
 from rest_framework.exceptions import APIException, MethodNotAllowed, NotAcceptable, ParseError, UnsupportedMediaType
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from portal.kit import access, edge, errors
 from portal.kit.middleware import failed
+from portal.kit.rest import render
 
 
 class Gate(BasePermission):
-    """The kit's gate in DRF's place for permissions."""
+    """The kit's gate in DRF's place for permissions; `ApiView` goes through the same one itself."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """True, or a typed error."""
@@ -23,7 +25,11 @@ class Gate(BasePermission):
 
 
 class ApiView(APIView):
-    """An endpoint. A subclass declares its `access`, or the project does not start."""
+    """An endpoint. A subclass declares its `access`, or the project does not start.
+
+    REST framework reads bodies and query and describes the endpoint; the way to the handler is ours, since there is
+    nothing to negotiate: authentication is done, the gate is one, and every reply is JSON.
+    """
 
     access: ClassVar[access.Access]
     permission_classes = [Gate]
@@ -40,6 +46,26 @@ class ApiView(APIView):
         view = super().as_view(**initkwargs)
         view.csrf_exempt = False
         return view
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        """Gate, handler, JSON; any exception of the handler becomes problem+json."""
+        self.headers = {}
+        self.format_kwarg = None
+        self.request = asked = Request(request, parsers=self.get_parsers(), negotiator=self.get_content_negotiator())
+        try:
+            access.gate(request, self.access)
+            method = (request.method or "").lower()
+            handler = getattr(self, method, None) if method in self.http_method_names else None
+            if handler is None:
+                raise errors.MethodNotAllowed
+            reply: HttpResponseBase = handler(asked, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - what is unknown becomes a 500 with its error id in the log
+            return problem(error, {"request": asked})
+        if isinstance(reply, Response):
+            # It counts as rendered then; Django would send it through the machinery of templates.
+            reply.content = render(reply.data)
+            reply.headers["Content-Type"] = "application/json"
+        return reply
 
 
 def problem(error: Exception, context: Mapping[str, Any]) -> HttpResponseBase:

@@ -1,6 +1,7 @@
 """The edge: where the client is, and how an error becomes a page or problem+json. Errors never leak."""
 
 import logging
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -37,8 +38,13 @@ def client_address(request: HttpRequest) -> str | None:
         hops = [hop.strip() for hop in str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",") if hop.strip()]
         if len(hops) >= settings.STEWARD_TRUSTED_PROXIES:
             candidate = hops[-settings.STEWARD_TRUSTED_PROXIES]
+    return _address(candidate)
+
+
+@lru_cache(maxsize=4096)
+def _address(candidate: str) -> str | None:
     try:
-        return str(ip_address(candidate.strip("[]")))
+        return str(ip_address(candidate.strip("[]").partition("%")[0]))
     except ValueError:
         return None
 
@@ -92,7 +98,11 @@ def _error_page(error: errors.StewardError, error_id: str) -> str:
         return render_to_string("errors/page.html", values)
     except Exception:
         log.exception("The error page could not be rendered")
-        return str(format_html("<!doctype html><title>{0}</title><h1>{0}</h1><p>{1}</p><p>{2}</p>", error.title, error.detail, error_id))
+        return str(
+            format_html(
+                "<!doctype html><title>{0}</title><h1>{0}</h1><p>{1}</p><p>{2}</p>", error.title, error.detail, error_id
+            )
+        )
 
 
 def problem(error: errors.StewardError, error_id: str) -> HttpResponse:

@@ -13,7 +13,10 @@ from portal.kit.ports import port
 
 @dataclass(slots=True)
 class Identity:
-    """A live session and its person. `stamps` are the versions that decisions of this request are made at."""
+    """A live session and its person. `stamps` are the versions that decisions of this request are made at.
+
+    The organisation that the request names, of which the person is a member, is the actor's `organisation_id`.
+    """
 
     actor: Actor
     person: Any
@@ -29,7 +32,8 @@ class Identity:
 def identify(request: HttpRequest) -> Identity | None:
     """The identity behind the session cookie of `request`; None without one or when it has ended.
 
-    One query, which also sets the tenant of the transaction. Called inside the request's transaction.
+    One query, which does not open the request's transaction. Raises `NotFound` when the request names an organisation
+    (`Steward-Organisation`) that the person is not a member of.
     """
     raise NotImplementedError
 

@@ -25,8 +25,13 @@ class JSONRenderer(BaseRenderer):
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> bytes:
-        """The bytes of `data`; None is an empty body."""
-        return b"" if data is None else orjson.dumps(data, option=orjson.OPT_UTC_Z)
+        """The bytes of `data`."""
+        return render(data)
+
+
+def render(data: Any) -> bytes:
+    """The bytes of `data` as every reply of the API has them; None is an empty body."""
+    return b"" if data is None else orjson.dumps(data, option=orjson.OPT_UTC_Z)
 
 
 class JSONParser(BaseParser):

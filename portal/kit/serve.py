@@ -11,6 +11,7 @@ import resource
 import signal
 import sys
 import warnings
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from django.utils.module_loading import import_string
 
 from portal.embedded import ports
 from portal.embedded.errors import from_os_error
+from portal.kit import metrics
+from portal.kit.checks import refuse_insecure
+from portal.kit.database import require_database
 
 WSGI = "portal.conf.wsgi:application"
 CELERY = "portal.conf.celery"
@@ -84,6 +88,15 @@ def collect_static() -> None:
         raise CommandError(str(from_os_error(error, root))) from error
 
 
+def refuse_to_start_wrong(warn: Callable[[str], object]) -> None:
+    """Stop the start with a sentence per fault: insecure settings first, then no database, then a database login that
+    the application must not have. What is only unwise goes to `warn`."""
+    refuse_insecure(connect=False)
+    require_database()
+    for warning in refuse_insecure():
+        warn(warning)
+
+
 def web() -> None:
     """Serve the portal until SIGINT or SIGTERM, then finish open requests.
 
@@ -100,6 +113,7 @@ def web() -> None:
     if reason:
         raise CommandError(f"The web server cannot start: {reason}. Change that, or set another PORT.")
     collect_static()
+    metrics.prepare_directory()
     connections.close_all()
     end_with_parent()
     allow_open_files(CONNECTIONS + SPARE_FILES)
@@ -125,6 +139,7 @@ def web() -> None:
 
 def worker() -> None:
     """Run jobs until SIGTERM, then finish the running ones."""
+    metrics.prepare_directory("worker")
     connections.close_all()
     end_with_parent()
     app = import_module(CELERY).app

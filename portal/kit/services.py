@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from portal.kit import context
 
 OUR_APPS = frozenset({"accounts", "rbac", "audit", "billing", "maintenance", "kit", "home"})
-_depth: ContextVar[int] = ContextVar("steward_writing", default=0)
+_open: ContextVar[bool] = ContextVar("steward_writing", default=False)
 _WRITES = ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "COPY", "WITH")
 
 
@@ -34,21 +34,23 @@ def writing() -> Iterator[None]:
     """
     if context.current() is None:
         raise UnguardedWrite("Nobody is acting: write inside a request, a job or `with kit.context.system('reason'):`.")
+    if _open.get():
+        # A service that calls another: one change, so the inner failure undoes both, and no savepoint is paid for.
+        yield
+        return
     with transaction.atomic():
-        depth = _depth.get()
-        if depth == 0:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('steward.write', pg_current_xact_id()::text, true)")
-        token = _depth.set(depth + 1)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('steward.write', pg_current_xact_id()::text, true)")
+        token = _open.set(True)
         try:
             yield
         finally:
-            _depth.reset(token)
+            _open.reset(token)
 
 
 def in_writing() -> bool:
     """Whether the write door is open here."""
-    return _depth.get() > 0
+    return _open.get()
 
 
 def guarded_tables() -> frozenset[str]:

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 (
                     "rank",
                     models.PositiveSmallIntegerField(
-                        help_text="Higher may act on lower; equal ranks may not act on each other."
+                        help_text="Higher may act on lower and on equals."
                     ),
                 ),
                 (

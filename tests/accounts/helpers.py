@@ -3,6 +3,7 @@
 import re
 from html import unescape
 from typing import Any
+from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -10,6 +11,7 @@ from django.test import Client
 from accounts.models import PeopleImport, Session, User
 from audit import personal
 from audit.models import Event
+from maintenance import runner
 from maintenance.models import JobRun
 from portal.kit.models import OutboundMessage
 from rbac.selectors import roles_of
@@ -17,6 +19,10 @@ from tests.factories import PASSWORD
 
 NEW_PASSWORD = "seven-purple-walruses-dance"
 HEADER = "name,username,email\n"
+THREE = (
+    HEADER
+    + "Ada Lovelace,ada,ada@example.org\nGrace Hopper,grace,grace@example.org\nAlan Turing,alan,alan@example.org\n"
+)
 
 
 def sign_in(client: Client, identifier: str, password: str = PASSWORD, **extra: Any) -> Any:
@@ -77,3 +83,21 @@ def uploaded(client: Client, body: str | bytes) -> PeopleImport:
     response = upload(client, body)
     assert response.status_code == 302, text_of(response)
     return PeopleImport.objects.get(pk=response["Location"].rsplit("/", 1)[1])
+
+
+def confirmed(client: Client, found: PeopleImport) -> UUID:
+    """Confirm an import; the run that was queued."""
+    response = client.post(f"/platform/people/import/{found.pk}/confirm")
+    assert response.status_code == 302, text_of(response)
+    return UUID(response["Location"].removeprefix("/platform/jobs/"))
+
+
+def worked(run_id: UUID) -> JobRun:
+    """What a worker does when it hears of a run; the row as it is then."""
+    runner.execute(run_id)
+    return JobRun.objects.get(pk=run_id)
+
+
+def people_rows(number: int) -> str:
+    """A file with so many good rows."""
+    return HEADER + "".join(f"Person {n},p{n},p{n}@example.org\n" for n in range(number))

@@ -1,9 +1,11 @@
 """Lock-out: 1, 5, 15, then 60 minutes; for the pair of account and address; never extended by failing on."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from accounts.lockout import ACCOUNT_LIMIT, ADDRESS_LIMIT, slots
@@ -114,3 +116,18 @@ def test_many_failures_from_many_places_or_on_many_accounts_lock_too(
     _attempt(world.clerk, at=start)
     assert not _succeeds(world.clerk, at=start + timedelta(minutes=14))
     assert _succeeds(world.clerk, at=start + timedelta(minutes=15, seconds=1))
+
+
+def test_a_burst_of_parallel_guesses_gets_no_more_tries_than_one_after_the_other(
+    own_database: dict[str, str], world: World
+) -> None:
+    def guess(number: int) -> int:
+        try:
+            return int(sign_in(Client(REMOTE_ADDR=HERE), world.clerk.username, f"guess {number}").status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(guess, range(8))) == {422}
+    assert _pair(world.clerk).failures == 5
+    assert len(events("accounts.session.refused")) == 8

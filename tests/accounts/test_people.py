@@ -25,7 +25,12 @@ def test_creating_shows_the_temporary_password_once_and_nobody_is_made_twice(wor
     assert response["Cache-Control"] == "no-store"
     password = issued_password(response)
     ada = User.objects.get(username="ada")
-    assert (ada.name, ada.email, ada.is_active, ada.must_change_password) == ("Ada Lovelace", "ada@example.org", True, True)
+    assert (ada.name, ada.email, ada.is_active, ada.must_change_password) == (
+        "Ada Lovelace",
+        "ada@example.org",
+        True,
+        True,
+    )
     (event,) = events("accounts.user.created")
     assert (event.actor_id, event.target_id) == (world.admin.pk, ada.pk)
     assert sealed(event)["changes"]["email"] == [None, "ada@example.org"]
@@ -56,7 +61,9 @@ def test_creating_shows_the_temporary_password_once_and_nobody_is_made_twice(wor
         ("email", f"{'x' * 250}@example.org", "at most 254"),
     ],
 )
-def test_bad_values_are_refused_by_field_and_nothing_is_made(world: World, browser_of: Browser, field: str, value: str, says: str) -> None:
+def test_bad_values_are_refused_by_field_and_nothing_is_made(
+    world: World, browser_of: Browser, field: str, value: str, says: str
+) -> None:
     before = User.objects.count()
     response = browser_of(world.admin).post("/platform/people/new", ADA | {field: value})
     assert response.status_code == 422
@@ -85,10 +92,17 @@ def test_a_role_is_offered_and_given_only_by_who_may_give_it(world: World, brows
     assert 'name="role"' not in admin.get("/platform/people/new").content.decode()
     root.post("/platform/people/new", ADA | {"role": "manager"})
     assert roles(User.objects.get(username="ada")) == ["manager"]
-    admin.post("/platform/people/new", {"name": "Eve", "username": "eve", "email": "eve@example.org", "role": "super_admin"})
+    admin.post(
+        "/platform/people/new", {"name": "Eve", "username": "eve", "email": "eve@example.org", "role": "super_admin"}
+    )
     assert roles(User.objects.get(username="eve")) == []
     before = User.objects.count()
-    assert root.post("/platform/people/new", ADA | {"username": "x", "email": "x@example.org", "role": "owner"}).status_code == 422
+    assert (
+        root.post(
+            "/platform/people/new", ADA | {"username": "x", "email": "x@example.org", "role": "owner"}
+        ).status_code
+        == 422
+    )
     assert User.objects.count() == before
 
 
@@ -107,13 +121,19 @@ def test_editing_records_what_differs_and_nothing_when_nothing_does(world: World
     assert old not in str(vars(event))
 
 
-def test_deactivation_takes_effect_on_the_next_request_and_activation_undoes_it(world: World, browser_of: Browser) -> None:
+def test_deactivation_takes_effect_on_the_next_request_and_activation_undoes_it(
+    world: World, browser_of: Browser
+) -> None:
     admin, clerk = browser_of(world.admin), browser_of(world.manager)
     assert clerk.get("/platform/people").status_code == 200
     url = f"/platform/people/{world.manager.pk}"
     assert admin.post(f"{url}/deactivate", {"reason": "left the company"})["Location"] == url
     (event,) = events("accounts.user.deactivated")
-    assert (event.reason, event.changes, event.target_id) == ("left the company", {"is_active": [True, False]}, world.manager.pk)
+    assert (event.reason, event.changes, event.target_id) == (
+        "left the company",
+        {"is_active": [True, False]},
+        world.manager.pk,
+    )
     response = clerk.get("/platform/people")
     assert (response.status_code, response["Location"]) == (302, "/inactive")
     api = clerk.get("/api/v1/auth/session")
@@ -154,8 +174,13 @@ def test_an_active_person_has_no_business_on_the_inactive_page(world: World, bro
     assert browser_of(world.clerk).get("/inactive")["Location"] == "/"
 
 
-@pytest.mark.parametrize(("contact", "link"), [("help@example.org", "mailto:help@example.org"), ("https://help.example.org/", "https://help.example.org/")])
-def test_the_inactive_page_links_to_the_contact(world: World, browser_of: Browser, settings: object, contact: str, link: str) -> None:
+@pytest.mark.parametrize(
+    ("contact", "link"),
+    [("help@example.org", "mailto:help@example.org"), ("https://help.example.org/", "https://help.example.org/")],
+)
+def test_the_inactive_page_links_to_the_contact(
+    world: World, browser_of: Browser, settings: object, contact: str, link: str
+) -> None:
     settings.STEWARD_ADMIN_CONTACT = contact  # type: ignore[attr-defined]
     browser_of(world.admin).post(f"/platform/people/{world.clerk.pk}/deactivate")
     assert f'href="{link}"' in signed_in(world.clerk).get("/inactive").content.decode()
@@ -217,11 +242,15 @@ ACTS = [
 
 
 @pytest.mark.parametrize(("method", "path"), ACTS)
-def test_who_may_only_look_and_edit_is_refused_the_rest_on_record(world: World, browser_of: Browser, method: str, path: str) -> None:
+def test_who_may_only_look_and_edit_is_refused_the_rest_on_record(
+    world: World, browser_of: Browser, method: str, path: str
+) -> None:
     target = world.stranger
     before = footprint(target)
     client = browser_of(world.manager)
-    response = getattr(client, method)(f"/platform/people/{path.format(id=target.pk)}", ADA | {"do": "give", "role": "user"})
+    response = getattr(client, method)(
+        f"/platform/people/{path.format(id=target.pk)}", ADA | {"do": "give", "role": "user"}
+    )
     assert response.status_code == 403
     assert footprint(target) == before
     assert denials() == ["kit.forbidden"]

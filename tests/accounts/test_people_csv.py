@@ -53,7 +53,12 @@ def test_usual_ways_to_write_the_same_file_all_read(text: str) -> None:
 
 
 def test_lines_are_numbered_as_an_editor_numbers_them() -> None:
-    text = HEADER + "\n" + ADA + 'Eve,,eve@example.org\n"Bob, the builder",bob,bob@example.org\nMallory,m m,m@example.org\n'
+    text = (
+        HEADER
+        + "\n"
+        + ADA
+        + 'Eve,,eve@example.org\n"Bob, the builder",bob,bob@example.org\nMallory,m m,m@example.org\n'
+    )
     parsed = read(text)
     assert [row[0] for row in parsed.accepted] == [3, 5]
     assert [row[:2] for row in parsed.refused] == [(4, "username"), (6, "username")]
@@ -110,7 +115,9 @@ def test_every_bad_value_of_a_row_is_named() -> None:
 
 
 def test_the_second_of_two_alike_names_the_line_of_the_first() -> None:
-    parsed = read(HEADER + ADA + "Other,ADA,other@example.org\nThird,third,ADA@Example.org\nFourth,fourth,x@example.org\n")
+    parsed = read(
+        HEADER + ADA + "Other,ADA,other@example.org\nThird,third,ADA@Example.org\nFourth,fourth,x@example.org\n"
+    )
     assert [row[0] for row in parsed.accepted] == [2, 5]
     assert parsed.refused == [(3, "username", "ADA", "duplicate:2"), (4, "email", "ADA@Example.org", "duplicate:2")]
     assert rules.reason_text("duplicate:2") == "Line 2 of this file has it already."
@@ -135,7 +142,9 @@ def test_a_quotation_mark_within_a_value_is_part_of_it() -> None:
 
 
 def test_line_breaks_inside_a_column_that_is_left_out_do_no_harm() -> None:
-    parsed = read('name,notes,username,email\nAda,"first\nsecond ""quoted""\nthird",ada,ada@example.org\nBob,,bob,bob@example.org\n')
+    parsed = read(
+        'name,notes,username,email\nAda,"first\nsecond ""quoted""\nthird",ada,ada@example.org\nBob,,bob,bob@example.org\n'
+    )
     assert [row[:3] for row in parsed.accepted] == [(2, "Ada", "ada"), (5, "Bob", "bob")]
     assert parsed.ignored == [(1, "notes", "", "ignored")]
 
@@ -206,14 +215,18 @@ def test_any_bytes_below_a_good_header_are_read_or_refused_but_never_raise_anyth
 
 
 @settings(max_examples=100, deadline=None)
-@given(some.lists(some.text(some.characters(codec="utf-8", exclude_characters="\0"), max_size=30), min_size=3, max_size=3))
+@given(
+    some.lists(some.text(some.characters(codec="utf-8", exclude_characters="\0"), max_size=30), min_size=3, max_size=3)
+)
 def test_whatever_a_spreadsheet_writes_comes_back_as_one_row(cells: list[str]) -> None:
     import csv
     import io
 
     text = io.StringIO()
     csv.writer(text).writerow(cells)
-    if text.getvalue().count("\n") + text.getvalue().count("\r") > people_csv.RECORD_LINES or not any(cell.strip() for cell in cells):
+    if text.getvalue().count("\n") + text.getvalue().count("\r") > people_csv.RECORD_LINES or not any(
+        cell.strip() for cell in cells
+    ):
         return
     parsed = read(HEADER + text.getvalue())
     lines = {row[0] for row in parsed.accepted} | {row[0] for row in parsed.refused}

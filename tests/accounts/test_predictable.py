@@ -28,7 +28,13 @@ def test_what_a_list_and_a_few_rules_find_is_refused(password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", ["correct-horse-battery-staple", "seven-purple-walruses-dance", "kq7wm-x3tbn-9ahfe-rr2cd-mm4pz", "vier Elche am Ofen!"]
+    "password",
+    [
+        "correct-horse-battery-staple",
+        "seven-purple-walruses-dance",
+        "kq7wm-x3tbn-9ahfe-rr2cd-mm4pz",
+        "vier Elche am Ofen!",
+    ],
 )
 def test_unrelated_words_and_random_characters_pass(password: str) -> None:
     VALIDATOR.validate(password)

@@ -35,7 +35,9 @@ ATTACKS = [
 
 
 @pytest.mark.parametrize(("path", "values"), ATTACKS)
-def test_nobody_else_touches_the_root_administrator(world: World, browser_of: Browser, path: str, values: dict[str, str]) -> None:
+def test_nobody_else_touches_the_root_administrator(
+    world: World, browser_of: Browser, path: str, values: dict[str, str]
+) -> None:
     rival = person("Rival", role="super_admin")
     before = footprint(world.root)
     response = browser_of(rival).post(f"/platform/people/{world.root.pk}/{path}", values)
@@ -182,7 +184,9 @@ def _wait_for_a_blocked_transaction() -> None:
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
             # Not pg_stat_activity: within one transaction it shows what it showed first.
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
             if cursor.fetchone()[0]:
                 return
         select.select([], [], [], 0.02)

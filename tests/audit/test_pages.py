@@ -38,7 +38,10 @@ def test_the_trail_shows_what_happened_grouped_by_day(world: World, browser_of: 
     assert reply.status_code == 200
     assert "Clerk was changed" in page
     assert "Today" in page
-    assert f'href="/platform/people/{world.clerk.pk}"' in page
+    # The sentence names the person already; the event's own page links to it.
+    link = re.search(rf'href="({URL}/[0-9a-f-]+)"', page)
+    assert link is not None
+    assert f'href="/platform/people/{world.clerk.pk}"' in text_of(browser_of(world.manager).get(link.group(1)))
 
 
 def test_the_trail_is_in_the_navigation_of_who_may_read_it(world: World, browser_of: BrowserOf) -> None:

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import redis
 
-from portal.embedded import servers
+from portal.embedded import ports, servers
 from portal.embedded.errors import disk_full
 from portal.embedded.processes import Identity, identity, started_at, wait_until
 from portal.embedded.record import Record
@@ -26,7 +26,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 # Starts servers, tells their process numbers, then waits to be killed.
 OWNER = """
 import json, pathlib, signal, sys
-from portal.embedded import servers
+from portal.embedded import ports, servers
 running = servers.start(pathlib.Path(sys.argv[1]), say=lambda text: None, fsync=True)
 print(json.dumps(running.record.processes), flush=True)
 signal.pause()
@@ -83,8 +83,10 @@ def test_server_that_cannot_come_back_says_why_and_waits_longer(project: Path, s
     running = start(project, postgres=False)
     stranger = socket.socket()
     stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    port = running.record.redis_port
     kill(server(running, "redis"))
-    stranger.bind(("127.0.0.1", running.record.redis_port))
+    assert wait_until(lambda: ports.is_free(port), 10)  # its threads end a moment after it
+    stranger.bind(("127.0.0.1", port))
     stranger.listen()
     with stranger:
         said = sentences_until(running, "cannot start")

@@ -73,7 +73,7 @@ def cluster(request: pytest.FixtureRequest, open_tmp: Path) -> Iterator[Cluster]
         password="admin",
         fsync=False,
     )
-    server.start_somewhere(30)
+    server.start_somewhere()
     made = Cluster(server.admin_url, folder)
     roles.apply(made.admin_url, Wanted("steward", owner_password=OWNER_PASSWORD, app_password=APP_PASSWORD))
     with psycopg.connect(made.url("steward_owner", OWNER_PASSWORD)) as connection:

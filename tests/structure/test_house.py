@@ -109,14 +109,15 @@ def test_every_module_class_and_public_function_says_what_it_is_for() -> None:
         tree = _tree(path)
         if not ast.get_docstring(tree) and tree.body:
             offences.append(str(path.relative_to(ROOT)))
-        for node in ast.walk(tree):
-            public = (
-                isinstance(node, ast.FunctionDef | ast.ClassDef)
-                and not node.name.startswith("_")
-                and node.name != "Meta"
-            )
-            if public and not ast.get_docstring(node) and not _is_inner(tree, node):
-                offences.append(f"{path.relative_to(ROOT)}:{node.name}")
+        offences += [
+            f"{path.relative_to(ROOT)}:{node.name}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)
+            and not node.name.startswith("_")
+            and node.name != "Meta"
+            and not ast.get_docstring(node)
+            and not _is_inner(tree, node)
+        ]
     assert offences == []
 
 

@@ -1,5 +1,6 @@
 """The real project's commands, each alone."""
 
+import json
 import os
 import socket
 import subprocess
@@ -13,7 +14,17 @@ from django.test import override_settings
 from portal.kit import serve
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-COLLECT = "import django; django.setup(); from portal.kit import serve; serve.collect_static()"
+# The project with one small folder of static files in place of its own.
+COLLECT = """
+import sys
+import django
+from django.conf import settings
+settings.STATICFILES_DIRS = [sys.argv[1]]
+settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+django.setup()
+from portal.kit import serve
+serve.collect_static()
+"""
 NOWHERE = "postgresql://steward_app:secret@127.0.0.1:1/steward"
 
 
@@ -78,20 +89,25 @@ def test_supervisor_is_reached_without_django(tmp_path: Path) -> None:
 
 
 def test_static_files_are_collected_once_and_again_only_after_a_change(tmp_path: Path) -> None:
-    def collect() -> int:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "one.css").write_text("a { color: red }")
+
+    def collect() -> tuple[int, set[str]]:
         subprocess.run(
-            [sys.executable, "-c", COLLECT],
+            [sys.executable, "-c", COLLECT, str(source)],
             cwd=REPOSITORY,
             env={**os.environ, "STEWARD_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "portal.conf.settings"},
             check=True,
         )
-        return (tmp_path / "static/staticfiles.json").stat().st_mtime_ns
+        manifest = tmp_path / "static/staticfiles.json"
+        return manifest.stat().st_mtime_ns, set(json.loads(manifest.read_text())["paths"])
 
     first = collect()
+    assert first[1] == {"one.css"}
     assert collect() == first
-    assert not (tmp_path / "static/rest_framework").exists()
-    (tmp_path / "static.fingerprint").write_text("of an older version")
-    assert collect() > first
+    (source / "two.css").write_text("b { color: blue }")
+    assert collect()[1] == {"one.css", "two.css"}
 
 
 def test_production_refuses_static_files_that_were_never_collected(tmp_path: Path) -> None:

@@ -18,14 +18,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """The verb, and JSON for the supervisor."""
         parser.add_argument("verb", choices=["ensure", "recover"])
-        parser.add_argument("--json", action="store_true", help="print one JSON object: username and password (or null)")
+        parser.add_argument(
+            "--json", action="store_true", help="print one JSON object: username and password (or null)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make or recover, and show the one-time password once."""
         with context.system(f"root {options['verb']}") as current:
             if options["verb"] == "ensure":
                 user, password = roots.root_ensure(
-                    actor=current.actor, username=settings.ROOT_USERNAME, email=settings.ROOT_EMAIL, password=settings.ROOT_PASSWORD
+                    actor=current.actor,
+                    username=settings.ROOT_USERNAME,
+                    email=settings.ROOT_EMAIL,
+                    password=settings.ROOT_PASSWORD,
                 )
             else:
                 user, password = roots.root_recover(actor=current.actor)

@@ -183,6 +183,16 @@ def duration(seconds: float | None) -> str:
     return " ".join(parts) or f"0{NO_BREAK}s"
 
 
+@register.simple_tag
+def cell(value: Any) -> str:
+    """A value of unknown sort, as rows of a sample hold them: moments exact, numbers grouped, yes or no, nothing a dash."""
+    if isinstance(value, datetime | date):
+        return when(value, "exact")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return count(value)
+
+
 @register.filter
 def count(number: int | str | None) -> str:
     """A whole number with the digit groups of the language: 8,112. Text passes unchanged, None is a dash."""

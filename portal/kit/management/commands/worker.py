@@ -3,7 +3,6 @@
 from django.core.management.base import BaseCommand, CommandParser
 
 from portal.kit import serve
-from portal.kit.database import require_database
 
 
 class Command(BaseCommand):
@@ -20,6 +19,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         """Run until told to stop."""
-        require_database()
+        serve.refuse_to_start_wrong(self.stderr.write)
         self.check(databases=["default"])
         serve.worker()
