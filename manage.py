@@ -20,9 +20,17 @@ def main(arguments: list[str]) -> int:
         return supervisor.main(Path(__file__).resolve().parent)
     if arguments[1:2] and arguments[1] in OWNER_COMMANDS:
         os.environ["STEWARD_CONNECT_AS"] = "owner"
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(arguments)
+    try:
+        execute_from_command_line(arguments)
+    except ImproperlyConfigured as error:
+        if "--traceback" in arguments:
+            raise
+        # It names the setting or declaration and says what to write; where it was noticed helps nobody who starts it.
+        sys.stderr.write(f"{error}\n")
+        return 1
     return 0
 
 

@@ -1,11 +1,12 @@
 """Who am I: for the product in front of the console."""
 
+from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.kit import access, errors, identity, registry
 from portal.kit.access import SignedIn
-from portal.kit.api import ApiView
+from portal.kit.api import ApiView, json
 from portal.kit.decision import can
 from portal.kit.identity import Identity
 from rbac.decision import permissions_of
@@ -16,10 +17,10 @@ class SessionView(ApiView):
 
     access = SignedIn("One's own session.")
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Id, label, and whether people may be listed."""
         actor = _who(request).actor
-        return Response({"id": actor.id, "label": actor.label, "may_read_people": can(actor, "user:read").allowed})
+        return json({"id": actor.id, "label": actor.label, "may_read_people": can(actor, "user:read").allowed})
 
 
 class SessionInfoView(ApiView):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework.exceptions import APIException, MethodNotAllowed, NotAcceptable, ParseError, UnsupportedMediaType
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -66,6 +66,11 @@ class ApiView(APIView):
             reply.content = render(reply.data)
             reply.headers["Content-Type"] = "application/json"
         return reply
+
+
+def json(data: Any, *, status: int = 200) -> HttpResponse:
+    """`data` as the reply of an endpoint, a third of the price of REST framework's `Response`."""
+    return HttpResponse(render(data), status=status, content_type="application/json")
 
 
 def problem(error: Exception, context: Mapping[str, Any]) -> HttpResponseBase:

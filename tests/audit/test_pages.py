@@ -39,7 +39,7 @@ def test_the_trail_shows_what_happened_grouped_by_day(world: World, browser_of: 
     assert "Clerk was changed" in page
     assert "Today" in page
     # The sentence names the person already; the event's own page links to it.
-    link = re.search(rf'href="({URL}/[0-9a-f-]+)"', page)
+    link = re.search(rf'href="({URL}/[0-9a-f-]+)"[^>]*>\s*Clerk was changed', page)
     assert link is not None
     assert f'href="/platform/people/{world.clerk.pk}"' in text_of(browser_of(world.manager).get(link.group(1)))
 

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.kill
 EXPIRED, LIVE = 40_000, 25
 
 
-def _sessions(user: User, count: int, *, expires_in: timedelta) -> None:
+def add_sessions(user: User, count: int, *, expires_in: timedelta) -> None:
+    """Sessions of `user`, written as one statement; `expires_in` may be negative."""
     moment = clock.now() + expires_in
     with context.system("a test"), writing(), connection.cursor() as cursor:
         cursor.execute(
@@ -43,8 +44,8 @@ def _confirm(actor: Any) -> tuple[Any, cleaning.Preview]:
 def test_a_worker_killed_in_mid_cleanup_is_followed_by_one_that_resumes_at_the_cursor(
     own_database: dict[str, str], world: World, start_worker: Callable[..., Any]
 ) -> None:
-    _sessions(world.clerk, EXPIRED, expires_in=-timedelta(days=2))
-    _sessions(world.clerk, LIVE, expires_in=timedelta(days=2))
+    add_sessions(world.clerk, EXPIRED, expires_in=-timedelta(days=2))
+    add_sessions(world.clerk, LIVE, expires_in=timedelta(days=2))
     run_id, preview = _confirm(actor_of(world.admin))
     assert preview.count == EXPIRED
 
@@ -59,7 +60,7 @@ def test_a_worker_killed_in_mid_cleanup_is_followed_by_one_that_resumes_at_the_c
     assert at_kill.cursor["deleted"] == at_kill.done
 
     # Grown old after the preview: not what was confirmed, so it must stay.
-    _sessions(world.clerk, 7, expires_in=-timedelta(milliseconds=1))
+    add_sessions(world.clerk, 7, expires_in=-timedelta(milliseconds=1))
     start_worker(STEWARD_CLEANUP_BATCH="5000", STEWARD_JOB_LEASE_SECONDS="3")
     wait_for(lambda: not fresh(run_id).is_live, what="the second worker", tick=dispatch)
 

@@ -146,16 +146,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """The first row of a prepared SELECT, None without one. Does not open a waiting transaction.
 
         A statement alone is a transaction alone, and under READ COMMITTED it sees what it would see at the beginning
-        of a longer one. Straight to libpq: cursor, adapters and BEGIN cost several times the query. Raises
+        of a longer one. Straight to libpq: cursor, adapters and BEGIN cost several times the query. It is its own
+        health check: on a connection that the server has closed meanwhile it is asked again on a new one. Raises
         `django.db.OperationalError` when the database is away.
         """
-        self.close_if_health_check_failed()
         if self.connection is None:
             self.ensure_connection()
         self.validate_no_broken_transaction()
         started = time.perf_counter()
         with self.wrap_database_errors:
-            result = self._execute(self.connection.pgconn, statement, values)
+            try:
+                result = self._execute(self.connection.pgconn, statement, values)
+            except psycopg.OperationalError:
+                if self._in_atomic_block or self.connection.pgconn.status == pq.ConnStatus.OK:
+                    raise
+                self.close()
+                self.ensure_connection()
+                result = self._execute(self.connection.pgconn, statement, values)
+        self.health_check_done = True
         if self.queries_logged:
             took = time.perf_counter() - started
             self.queries_log.append({"sql": statement.sql.decode(), "time": f"{took:.3f}"})
