@@ -5,6 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 from django.core import signals
+from django.core.cache import close_caches
+from django.core.handlers.base import reset_urlconf
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections, reset_queries
 from django.http import HttpRequest
@@ -22,10 +24,13 @@ class Application(WSGIHandler):
     def __init__(self) -> None:
         super().__init__()
         self._route: Callable[[str], ResolverMatch] = lru_cache(maxsize=ROUTES)(get_resolver().resolve)
-        # Three receivers that walk through all databases; there is one, and `__call__` does it.
+        # These walk through all databases; there is one, and `__call__` looks after it.
         signals.request_started.disconnect(reset_queries)
         signals.request_started.disconnect(close_old_connections)
         signals.request_finished.disconnect(close_old_connections)
+        # Only memcached's cache closes anything; and the next request sets its urlconf anyway.
+        signals.request_finished.disconnect(close_caches)
+        signals.request_finished.disconnect(reset_urlconf)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Answer one request; a connection that has failed before is replaced first."""

@@ -4,6 +4,7 @@ The statements are in `portal.embedded.roles`, because the embedded server needs
 """
 
 import io
+import json
 import sys
 from urllib.parse import unquote, urlsplit
 
@@ -98,7 +99,11 @@ def initialise() -> str:
         return "{}"
     printed = io.StringIO()
     call_command("root", "ensure", "--json", stdout=printed, stderr=sys.stderr)
-    return printed.getvalue().strip() or "{}"
+    told = printed.getvalue().strip() or "{}"
+    fresh = bool(json.loads(told).get("created"))
+    if fresh and settings.DEMO and settings.STEWARD_EMBEDDED and not settings.PRODUCTION and "demo" in there:
+        call_command("demo", "load", stdout=sys.stderr, stderr=sys.stderr)
+    return told
 
 
 def require_database() -> None:

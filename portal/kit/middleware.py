@@ -5,8 +5,8 @@ They stand on every request's way, so each does its work in one pass: `make benc
 
 import re
 import time
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from random import getrandbits
 
 from django.conf import settings
@@ -56,6 +56,7 @@ class EdgeMiddleware:
         self.get_response = get_response
         self._headers = _stored(HEADERS)
         self._secure_headers = self._headers | _stored(_strict_transport())
+        self._host_allowed = lru_cache(maxsize=256)(partial(_host_allowed, settings.ALLOWED_HOSTS))
         self._redirect = settings.SECURE_SSL_REDIRECT
         self._redirect_exempt = [re.compile(pattern) for pattern in settings.SECURE_REDIRECT_EXEMPT]
 
@@ -106,7 +107,7 @@ class EdgeMiddleware:
     def _refused(self, request: HttpRequest, secure: bool) -> HttpResponseBase | None:
         """The reply to a wrong host or to plain http where https is demanded; None for everybody else."""
         path = request.path
-        if path not in PROBES and not _host_allowed(request.META.get("HTTP_HOST", ""), tuple(settings.ALLOWED_HOSTS)):
+        if path not in PROBES and not self._host_allowed(request.META.get("HTTP_HOST", "")):
             try:
                 request.get_host()
             except DisallowedHost as error:
@@ -200,8 +201,7 @@ def _strict_transport() -> dict[str, str]:
     return {"Strict-Transport-Security": f"max-age={settings.SECURE_HSTS_SECONDS}{subdomains}{preload}"}
 
 
-@lru_cache(maxsize=256)
-def _host_allowed(host: str, allowed: tuple[str, ...]) -> bool:
+def _host_allowed(allowed: Sequence[str], host: str) -> bool:
     domain, _port = split_domain_port(host)
     return bool(domain) and validate_host(domain, allowed)
 

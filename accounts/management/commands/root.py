@@ -19,7 +19,7 @@ class Command(BaseCommand):
         """The verb, and JSON for the supervisor."""
         parser.add_argument("verb", choices=["ensure", "recover"])
         parser.add_argument(
-            "--json", action="store_true", help="print one JSON object: username and password (or null)"
+            "--json", action="store_true", help="print one JSON object: username, password (or null), created"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         # A password that came from the environment is known to whoever set it; it is not printed again.
         shown = None if password == settings.ROOT_PASSWORD else password
         if options["json"]:
-            self.stdout.write(json.dumps({"username": user.username, "password": shown}))
+            self.stdout.write(json.dumps({"username": user.username, "password": shown, "created": password is not None}))
         elif shown:
             self.stdout.write(f"Sign in as {user.username} with the one-time password {shown} and change it at once.")
         else:
