@@ -1,24 +1,11 @@
-"""`manage.py beat run`: publish scheduled jobs when they are due."""
-
-from django.core.management.base import BaseCommand, CommandParser
+"""`manage.py beat run`."""
 
 from portal.kit import serve
+from portal.kit.management.part import PartCommand
 
 
-class Command(BaseCommand):
-    """Beat in the foreground."""
+class Command(PartCommand):
+    """Fires schedules and announces what lies about."""
 
-    help = "Publish scheduled jobs when they are due until Ctrl-C or SIGTERM."
-
-    # Run below, once a database answers: some of the checks ask it.
-    requires_system_checks = []
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        """One verb."""
-        parser.add_argument("verb", choices=["run"])
-
-    def handle(self, *args: object, **options: object) -> None:
-        """Run until told to stop."""
-        serve.refuse_to_start_wrong(self.stderr.write)
-        self.check(databases=["default"])
-        serve.beat()
+    help = "Fire schedules and announce forgotten runs until Ctrl-C or SIGTERM."
+    part = staticmethod(serve.beat)

@@ -1,24 +1,11 @@
-"""`manage.py web run`: serve the portal."""
-
-from django.core.management.base import BaseCommand, CommandParser
+"""`manage.py web run`."""
 
 from portal.kit import serve
+from portal.kit.management.part import PartCommand
 
 
-class Command(BaseCommand):
+class Command(PartCommand):
     """Web server in the foreground."""
 
     help = "Serve the portal until Ctrl-C or SIGTERM."
-
-    # Run below, once a database answers: some of the checks ask it.
-    requires_system_checks = []
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        """One verb."""
-        parser.add_argument("verb", choices=["run"])
-
-    def handle(self, *args: object, **options: object) -> None:
-        """Run until told to stop."""
-        serve.refuse_to_start_wrong(self.stderr.write)
-        self.check(databases=["default"])
-        serve.web()
+    part = staticmethod(serve.web)
