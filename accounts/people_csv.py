@@ -194,7 +194,7 @@ def _read_header(records: _Records, parsed: Parsed) -> _Header:
     missing = [name for name in rules.FIELDS if name not in names]
     if missing:
         raise ImportUnreadable(
-            _("Line %(line)d must name the columns name, username and email; %(missing)s is missing there.")
+            _("Line %(line)d must name the columns name, username and email; missing there: %(missing)s.")
             % {"line": number, "missing": ", ".join(missing)}
         )
     twice = [name for name in rules.FIELDS if names.count(name) > 1]

@@ -17,7 +17,7 @@ from audit.filters import OUTCOMES
 from audit.models import Event
 from audit.personal import Reading
 from audit.services import HIDDEN
-from portal.kit import registry
+from portal.kit import errors, registry
 
 # Addresses of the rooms above, which may not be imported: where an object of this model is shown.
 PAGES = {"accounts.user": "/platform/people/{}", "maintenance.jobrun": "/platform/jobs/{}"}
@@ -70,8 +70,9 @@ class Told:
 
     @property
     def reason(self) -> str:
-        """Why, in the words of who did it."""
-        return self.row.reason
+        """Why, in the words of who did it, or of the rule that refused it."""
+        refused = errors.CODES.get(self.row.reason)
+        return str(refused.title) if refused is not None else self.row.reason
 
     @property
     def address(self) -> str | None:
@@ -103,7 +104,11 @@ class Told:
         """What happened, in a sentence; the bare code where no room declares it (any more)."""
         if self.row.code not in registry.events:
             return self.row.code
-        return str(registry.events.get(self.row.code).sentence).replace("{target}", self.target_label or _("something"))
+        sentence = str(registry.events.get(self.row.code).sentence)
+        # Further places are filled from the event's own facts, which are words for people.
+        for name, value in {"target": self.target_label or _("something"), **self.row.data}.items():
+            sentence = sentence.replace(f"{{{name}}}", str(value))
+        return sentence
 
     @cached_property
     def actor_label(self) -> str:
@@ -128,7 +133,12 @@ class Told:
     @cached_property
     def target_label(self) -> str:
         """What it was done to; empty when to nothing in particular."""
-        return self._label("target", self.row.target_label, self.row.target_id) if self.row.target_type else ""
+        row = self.row
+        return (
+            _declared(row.target_type, self._label("target", row.target_label, row.target_id))
+            if row.target_type
+            else ""
+        )
 
     @cached_property
     def target_url(self) -> str:
@@ -181,6 +191,12 @@ class Told:
         except (LookupError, ValueError, FieldDoesNotExist):
             return name
         return str(getattr(field, "verbose_name", name)).capitalize()
+
+
+def _declared(kind: str, label: str) -> str:
+    """Runs and schedules are recorded by the name of their declaration; people read its label."""
+    declared = {"maintenance.jobrun": registry.jobs, "maintenance.schedulestate": registry.schedules}.get(kind)
+    return str(declared.get(label).label) if declared is not None and label in declared else label
 
 
 def readable(value: Any) -> str | None:

@@ -61,7 +61,7 @@ def binding_grant(*, actor: Actor, person_id: UUID, role: Role, reason: str = ""
                 "rbac.binding.granted",
                 target=get_user_model().objects.get(pk=person_id),
                 reason=reason,
-                data={"role": role.code},
+                data={"role": role.code, "role_label": role.label},
             )
     return binding
 
@@ -85,7 +85,7 @@ def binding_revoke(*, actor: Actor, person_id: UUID, role: Role, reason: str = "
                 "rbac.binding.revoked",
                 target=get_user_model().objects.get(pk=person_id),
                 reason=reason,
-                data={"role": role.code},
+                data={"role": role.code, "role_label": role.label},
             )
     return bool(deleted)
 

@@ -50,9 +50,7 @@ class Migration(migrations.Migration):
                 ("label", models.CharField(max_length=80)),
                 (
                     "rank",
-                    models.PositiveSmallIntegerField(
-                        help_text="Higher may act on lower and on equals."
-                    ),
+                    models.PositiveSmallIntegerField(help_text="Higher may act on lower and on equals."),
                 ),
                 (
                     "inherits",

@@ -13,9 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from audit import personal
 from audit.models import Event
-from portal.kit import context
+from portal.kit import context, jobs
 from portal.kit.context import Actor
 from portal.kit.record import record
+from rbac import services as roles
+from rbac.models import Role
 from tests.audit.support import CODE, ago, plant, told_of, unsaved
 from tests.audit.test_filters import HOSTILE
 from tests.factories import World, actor_of
@@ -250,3 +252,21 @@ def test_days_have_names(world: World, browser_of: BrowserOf) -> None:
     plant(old.replace(year=old.year - 1), request_id="a-year-ago")
     page = text_of(browser_of(world.manager).get(URL, {"request_id": "a-year-ago", "days": "3650"}))
     assert f", {old.day} {old:%B} {old.year - 1}" in page
+
+
+def test_an_event_speaks_in_words_and_not_in_codes(world: World, browser_of: BrowserOf) -> None:
+    with context.acting(actor_of(world.root)) as current:
+        roles.binding_grant(
+            actor=current.actor,
+            person_id=world.stranger.pk,
+            role=Role.objects.get(catalogue="platform", code="manager"),
+        )
+        jobs.enqueue("audit.ensure_partitions", actor=current.actor)
+    browser_of(world.stranger).get("/platform/cleanups")
+    page = text_of(browser_of(world.manager).get(URL))
+    assert "Stranger was given the role Manager" in page
+    assert "audit.ensure_partitions" not in page
+    denied = Event.objects.filter(code="kit.access.denied").latest("id")
+    shown = text_of(browser_of(world.manager).get(f"{URL}/{denied.pk}"))
+    assert "You may not do that" in shown
+    assert "Reason given: kit.forbidden" not in " ".join(shown.split())
