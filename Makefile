@@ -25,7 +25,7 @@ run: $(RUNTIME) ## Start everything: servers, web, worker, beat (Ctrl-C stops it
 	@exec $(MANAGE) steward run
 
 test: deps $(DEVELOPMENT) lint types check ## Everything that must hold: lint, types, contracts, checks, all tests
-	@$(PY) -m pytest -m "not soak" $(ARGS)
+	@$(PY) -m pytest -m "not soak" -n 2 --dist loadfile $(ARGS)
 
 soak: deps $(DEVELOPMENT) ## Long races and slow faults
 	@$(PY) -m pytest -m soak $(ARGS)
@@ -42,7 +42,7 @@ types: $(DEVELOPMENT) ## Types of everything (mypy --strict)
 
 check: $(DEVELOPMENT) ## Django's and our own system checks, migrations complete
 	@$(MANAGE) check --fail-level WARNING
-	@$(MANAGE) makemigrations --check --dry-run
+	@$(PY) -W ignore manage.py makemigrations --check --dry-run
 
 bench: $(DEVELOPMENT) ## Measure; prints medians and ratios
 	@$(PY) -m bench

@@ -86,7 +86,7 @@ def test_what_stands_in_the_file_is_shown_as_text(world: World, browser_of: Brow
         (HEADER.encode() + b"Ren\xe9,rene,rene@example.org\n", "Line 2, byte 4 is not UTF-8 (0xE9)"),
         (THREE.encode("utf-16"), "UTF-16"),
         (b"PK\x03\x04" + b"\0" * 10, "spreadsheet"),
-        (b"first,second\n1,2\n", "name, username, email is missing"),
+        (b"first,second\n1,2\n", "missing there: name, username, email"),
         (b"x" * 10_000_001, "larger than 10 MB"),
     ],
 )
