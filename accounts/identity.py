@@ -49,18 +49,22 @@ def identify(request: HttpRequest) -> Identity | None:
     if len(token) not in TOKEN_LENGTHS:
         return None
     named = request.META.get("HTTP_STEWARD_ORGANISATION")
-    values: list[bytes | None] = [_installation, crypto.digest(token), _long.pack((clock.now() - _EPOCH) // _MICROSECOND)]
-    database = cast(DatabaseWrapper, connection)
-    if named is None:
-        row = database.first_row(_PLAIN, values)
-        return _identity(row, None) if row else None
-    organisation = _organisation(named)
-    row = database.first_row(_WITH_ORGANISATION, [*values, organisation.bytes])
+    organisation = _organisation(named) if named is not None else None
+    row = cast(DatabaseWrapper, connection).first_row(*question(token, organisation))
     if row is None:
         return None
-    if row.pop() is None:
+    if organisation is not None and row.pop() is None:
         raise NotFound
     return _identity(row, organisation)
+
+
+def question(token: str, organisation: UUID | None) -> tuple[Statement, list[bytes]]:
+    """The one query of a request with this session cookie and named organisation, with its values."""
+    now = _long.pack((clock.now() - _EPOCH) // _MICROSECOND)
+    values = [_installation, crypto.digest(token), now]
+    if organisation is None:
+        return _PLAIN, values
+    return _WITH_ORGANISATION, [*values, organisation.bytes]
 
 
 def _organisation(written: str) -> UUID:

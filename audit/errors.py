@@ -12,12 +12,3 @@ class FilterMalformed(StewardError):
     status = 400
     title = _("That filter cannot be understood")
     default_detail = _("Correct the named values, or clear the filters and choose again.")
-
-
-class CursorMalformed(StewardError):
-    """The place in the list was not made by us."""
-
-    code = "audit.cursor_malformed"
-    status = 400
-    title = _("That page does not exist")
-    default_detail = _("The address of this page is damaged. Go back to the first page of the trail.")

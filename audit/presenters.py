@@ -195,8 +195,11 @@ class Told:
 
 def _declared(kind: str, label: str) -> str:
     """Runs and schedules are recorded by the name of their declaration; people read its label."""
-    declared = {"maintenance.jobrun": registry.jobs, "maintenance.schedulestate": registry.schedules}.get(kind)
-    return str(declared.get(label).label) if declared is not None and label in declared else label
+    if kind == "maintenance.jobrun" and label in registry.jobs:
+        return str(registry.jobs.get(label).label)
+    if kind == "maintenance.schedulestate" and label in registry.schedules:
+        return str(registry.schedules.get(label).label)
+    return label
 
 
 def readable(value: Any) -> str | None:

@@ -6,15 +6,15 @@ from datetime import timedelta
 from uuid import UUID
 
 from audit import personal
-from audit.cursors import Cursor
 from audit.filters import ACTOR_KINDS, EventFilter
 from audit.models import Event
 from audit.presenters import Told
-from portal.kit import ids
+from portal.kit import ids, paging
 from portal.kit.context import Actor
 from portal.kit.errors import NotFound
 from portal.kit.identity import people_matching
 from portal.kit.managers import ScopedQuerySet
+from portal.kit.paging import Cursor
 
 READ = "audit:read"
 PAGE = 50
@@ -47,11 +47,11 @@ def events(actor: Actor, chosen: EventFilter, cursor: Cursor | None = None, limi
     rows = _narrowed(scoped, chosen).filter(id__gte=first)
     if beyond is not None:
         rows = rows.filter(id__lt=beyond)
-    found, newer, older = _slice(rows, cursor, limit)
-    wider = chosen.wider() if older is None else None
+    page = paging.keyset(rows, cursor, size=limit)
+    wider = chosen.wider() if page.next is None else None
     if wider is not None and not scoped.filter(id__lt=first).exists():
         wider = None
-    return Page(told(found), newer, older, wider)
+    return Page(told(page.items), page.previous, page.next, wider)
 
 
 def event(actor: Actor, event_id: UUID) -> Told:
@@ -85,23 +85,6 @@ def told(rows: Iterable[Event]) -> list[Told]:
     found = list(rows)
     readings = personal.read((row.id, row.personal) for row in found)
     return [Told(row, readings[row.id]) for row in found]
-
-
-def _slice(
-    rows: ScopedQuerySet[Event], cursor: Cursor | None, limit: int
-) -> tuple[list[Event], Cursor | None, Cursor | None]:
-    """The rows of a page and the cursors to its neighbours. One row more than shown tells whether it goes on."""
-    if cursor is not None and cursor.direction == "newer":
-        found = list(rows.filter(id__gt=cursor.event_id).order_by("id")[: limit + 1])
-        newer, older = len(found) > limit, bool(found)
-        found = found[:limit][::-1]
-    else:
-        if cursor is not None:
-            rows = rows.filter(id__lt=cursor.event_id)
-        found = list(rows.order_by("-id")[: limit + 1])
-        newer, older = cursor is not None and bool(found), len(found) > limit
-        found = found[:limit]
-    return found, Cursor("newer", found[0].id) if newer else None, Cursor("older", found[-1].id) if older else None
 
 
 def _narrowed(rows: ScopedQuerySet[Event], chosen: EventFilter) -> ScopedQuerySet[Event]:

@@ -12,11 +12,11 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from audit import cursors, filters, selectors
+from audit import filters, selectors
 from audit.filters import EventFilter
 from audit.presenters import Told, readable
 from audit.selectors import Page
-from portal.kit import clock
+from portal.kit import clock, paging
 from portal.kit.views import PageView
 
 LABELS = {
@@ -49,7 +49,7 @@ class TimelineView(PageView):
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page, or its rows for htmx."""
         chosen = filters.parse(request.GET)
-        page = selectors.events(self.actor, chosen, cursors.parse(request.GET.get("cursor", "")))
+        page = selectors.events(self.actor, chosen, paging.parse(request.GET.get("cursor", "")))
         # Going back in the browser asks for the address of a fragment and needs the whole page.
         part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
         template = "audit/_timeline_rows.html" if part else self.template_name
@@ -111,7 +111,7 @@ def _timeline(request: HttpRequest, chosen: EventFilter, page: Page) -> dict[str
         older = _url(query, cursor=str(page.older))
     elif page.wider is not None:
         # The window is at its end, the trail is not: the next page starts where this one ends, in a wider window.
-        after = cursors.Cursor("older", page.items[-1].id) if page.items else query.get("cursor", "")
+        after = paging.Cursor(page.items[-1].id) if page.items else query.get("cursor", "")
         older = _url(query, cursor=str(after), days=str(page.wider))
     return {
         "days": days(page.items),

@@ -12,12 +12,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from maintenance import cleaning, presenters, selectors
 from maintenance.services import heartbeats, runs, schedules
-from portal.kit import registry
+from portal.kit import paging, registry
 from portal.kit.access import SignedIn
 from portal.kit.decision import can
 from portal.kit.errors import NotFound
 from portal.kit.jobs import enqueue
-from portal.kit.paging import page_by_id
 from portal.kit.views import PageView
 
 STATE_TABS = (
@@ -37,7 +36,7 @@ class JobList(PageView):
     def get(self, request: HttpRequest) -> HttpResponse:
         """The newest first, by state."""
         chosen = request.GET.get("state", "")
-        page = page_by_id(request, selectors.runs(self.actor, state=chosen), presenters.job_row)
+        page = paging.of(request, selectors.runs(self.actor, state=chosen), presenters.job_row)
         tabs = [
             {"label": label, "url": f"?state={state}" if state else "?", "selected": state == chosen, "count": None}
             for state, label in STATE_TABS

@@ -14,13 +14,12 @@ from django.utils.translation import ngettext
 from accounts import presenters, selectors
 from accounts.forms import PersonForm, ReasonForm, RoleForm, refused
 from accounts.models import User
-from accounts.paging import PeoplePage, cursor_of, people_page
 from accounts.selectors import PeopleFilter
 from accounts.services import roles, users
 from accounts.services.guards import guard
 from accounts.services.passwords import password_issue
 from audit.selectors import history_of
-from portal.kit import errors
+from portal.kit import errors, paging
 from portal.kit.decision import can
 from portal.kit.views import PageView
 from rbac import selectors as rbac
@@ -41,7 +40,7 @@ class PeopleView(PageView):
         chosen = PeopleFilter(
             text=request.GET.get("q", "").strip()[: selectors.SEARCH_LIMIT], state=state if state in STATES else ""
         )
-        page = people_page(self.actor, chosen, cursor_of(request.GET.get("after", ""), request.GET.get("before", "")))
+        page = selectors.people_page(self.actor, chosen, paging.parse(request.GET.get("cursor", "")))
         fragment = bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
         may_create = can(self.actor, "user:admin").allowed
         values: dict[str, Any] = {
@@ -77,18 +76,18 @@ class PeopleView(PageView):
         }
 
 
-def _list_url(chosen: PeopleFilter, **cursor: UUID) -> str:
-    query = {"q": chosen.text, "state": chosen.state, **{name: str(value) for name, value in cursor.items()}}
+def _list_url(chosen: PeopleFilter, cursor: paging.Cursor | None = None) -> str:
+    query = {"q": chosen.text, "state": chosen.state, "cursor": str(cursor or "")}
     kept = urlencode({name: value for name, value in query.items() if value})
     return reverse("accounts:people") + (f"?{kept}" if kept else "")
 
 
-def _shown(page: PeoplePage, chosen: PeopleFilter) -> dict[str, Any]:
+def _shown(page: paging.Page[User], chosen: PeopleFilter) -> dict[str, Any]:
     number = len(page.items)
     return {
         "items": presenters.rows(page.items),
-        "previous_url": _list_url(chosen, before=page.previous) if page.previous else "",
-        "next_url": _list_url(chosen, after=page.next) if page.next else "",
+        "previous_url": _list_url(chosen, page.previous) if page.previous else "",
+        "next_url": _list_url(chosen, page.next) if page.next else "",
         "shown_text": ngettext("%(count)d person shown", "%(count)d people shown", number) % {"count": number},
     }
 

@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit import cursors, filters, selectors
+from audit import filters, selectors
 from audit.api.serializers import event_body
 from audit.errors import FilterMalformed
+from portal.kit import paging
 from portal.kit.access import actor_of
 from portal.kit.api import ApiView
 
@@ -32,7 +33,7 @@ class EventListView(ApiView):
         if unknown:
             raise FilterMalformed(fields={name: [_("There is no such parameter.")] for name in unknown})
         chosen = filters.parse(values)
-        cursor = cursors.parse(values.get("cursor", ""))
+        cursor = paging.parse(values.get("cursor", ""))
         page = selectors.events(actor_of(request._request), chosen, cursor, _limit(values))
         following = str(page.older) if page.older else None
         return Response({"items": [event_body(event) for event in page.items], "next_cursor": following})

@@ -17,13 +17,12 @@ from maintenance import presenters
 from maintenance import selectors as maintenance
 from maintenance.services import heartbeats
 from portal.home import selectors
-from portal.kit import clock, edge, health
+from portal.kit import clock, edge, health, paging
 from portal.kit.access import Public, SignedIn
 from portal.kit.api import ApiView
 from portal.kit.decision import can
 from portal.kit.errors import NotFound
 from portal.kit.models import OutboundMessage as Message
-from portal.kit.paging import page_by_id
 from portal.kit.views import PageView
 
 RECENTLY = timedelta(hours=24)
@@ -157,7 +156,7 @@ class Outbox(PageView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The newest first."""
-        return self.page({"page": page_by_id(request, selectors.outbox(self.actor), _mail_row)})
+        return self.page({"page": paging.of(request, selectors.outbox(self.actor), _mail_row)})
 
 
 class OutboxMessage(PageView):

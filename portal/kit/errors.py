@@ -49,6 +49,14 @@ class BadRequest(StewardError):
     default_detail = _("Go back, check what you entered and send it again.")
 
 
+class CursorMalformed(BadRequest):
+    """The place in a list was not made by us."""
+
+    code = "kit.cursor_malformed"
+    title = _("That page does not exist")
+    default_detail = _("The address of this page is damaged. Go back to the first page of the list.")
+
+
 class Unauthenticated(StewardError):
     """Nobody is signed in."""
 

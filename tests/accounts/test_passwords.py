@@ -93,7 +93,12 @@ def test_a_weak_or_wrong_one_is_refused_with_its_reason(world: World, values: di
 
 def test_the_page_tells_the_rules(world: World) -> None:
     text = text_of(signed_in(world.clerk).get("/me/password"))
-    for rule in ("at least 15 characters", "At most 128 characters", "Not built from your name", "No commonly used password"):
+    for rule in (
+        "at least 15 characters",
+        "At most 128 characters",
+        "Not built from your name",
+        "No commonly used password",
+    ):
         assert rule in text
 
 

@@ -97,7 +97,7 @@ def test_a_limit_within_bounds_is_taken(world: World, browser_of: BrowserOf, lim
 @pytest.mark.parametrize("cursor", HOSTILE[:7] + HOSTILE[8:], ids=str)
 def test_a_hostile_cursor_is_refused_with_its_code(world: World, browser_of: BrowserOf, cursor: str) -> None:
     reply = browser_of(world.manager).get(URL, {"cursor": cursor})
-    assert (reply.status_code, reply.json()["code"]) == (400, "audit.cursor_malformed")
+    assert (reply.status_code, reply.json()["code"]) == (400, "kit.cursor_malformed")
 
 
 def test_a_misspelt_filter_is_refused_instead_of_ignored(world: World, browser_of: BrowserOf) -> None:

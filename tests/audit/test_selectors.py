@@ -9,11 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit import personal, selectors
-from audit.cursors import Cursor
 from audit.filters import EventFilter
 from portal.kit import context
 from portal.kit.context import Actor
 from portal.kit.errors import NotFound
+from portal.kit.paging import Cursor
 from portal.kit.record import record
 from tests.audit.support import CODE, ago, plant, told_of, unsaved
 from tests.factories import World, actor_of
@@ -154,7 +154,7 @@ def test_a_place_in_the_list_stays_while_new_events_arrive() -> None:
 
 def test_a_cursor_beyond_the_end_is_an_empty_page() -> None:
     planted(2)
-    for cursor in (Cursor("older", UUID(int=0)), Cursor("newer", UUID(int=2**128 - 1))):
+    for cursor in (Cursor(UUID(int=0)), Cursor(UUID(int=2**128 - 1), backwards=True)):
         page = selectors.events(SYSTEM, EventFilter(request_id=MARK), cursor)
         assert (page.items, page.older, page.newer) == ([], None, None)
 
@@ -171,7 +171,7 @@ def test_who_may_not_read_the_trail_sees_nothing(world: World) -> None:
         actor = actor_of(user)
         assert bool(selectors.events(actor, EventFilter()).items) is sees
         assert bool(selectors.history_of(actor, world.clerk.pk)) is sees
-        assert bool(selectors.events(actor, EventFilter(), Cursor("older", UUID(int=2**128 - 1))).items) is sees
+        assert bool(selectors.events(actor, EventFilter(), Cursor(UUID(int=2**128 - 1))).items) is sees
     with pytest.raises(NotFound):
         selectors.event(actor_of(world.clerk), event_id)
 

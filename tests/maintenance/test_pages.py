@@ -134,7 +134,7 @@ def test_the_list_of_jobs_is_paged_filtered_and_costs_the_same_however_long(worl
     back = client.get("/platform/jobs" + second.context["page"].previous_url)
     assert [row.url for row in back.context["page"].items] == [row.url for row in first.context["page"].items]
     assert len(client.get("/platform/jobs?state=live").context["page"].items) == 1
-    assert client.get("/platform/jobs?before=rubbish").status_code == 400
+    assert client.get("/platform/jobs?cursor=rubbish").status_code == 400
     assert len(client.get("/platform/jobs?state=rubbish").context["page"].items) == 50
 
 

@@ -37,7 +37,9 @@ class Command(BaseCommand):
         # A password that came from the environment is known to whoever set it; it is not printed again.
         shown = None if password == settings.ROOT_PASSWORD else password
         if options["json"]:
-            self.stdout.write(json.dumps({"username": user.username, "password": shown, "created": password is not None}))
+            self.stdout.write(
+                json.dumps({"username": user.username, "password": shown, "created": password is not None})
+            )
         elif shown:
             self.stdout.write(f"Sign in as {user.username} with the one-time password {shown} and change it at once.")
         else:
