@@ -2,6 +2,7 @@
 
 import struct
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import cast
 from uuid import UUID
 
@@ -67,6 +68,7 @@ def question(token: str, organisation: UUID | None) -> tuple[Statement, list[byt
     return _WITH_ORGANISATION, [*values, organisation.bytes]
 
 
+@lru_cache(maxsize=4096)
 def _organisation(written: str) -> UUID:
     try:
         return UUID(written)
@@ -74,16 +76,21 @@ def _organisation(written: str) -> UUID:
         raise NotFound from None
 
 
+@lru_cache(maxsize=8192)
+def _uuid(raw: bytes) -> UUID:
+    return UUID(bytes=raw)
+
+
 def _identity(row: list[bytes | None], organisation: UUID | None) -> Identity:
     session, seen_at, user, label, active, must_change, theme, installation, member = cast(list[bytes], row)
-    user_id = UUID(bytes=user)
+    user_id = _uuid(user)
     stamps = (int.from_bytes(installation), int.from_bytes(member))
     remember_stamps(user_id, stamps)
     return Identity(
         actor=Actor("person", user_id, label.decode(), organisation),
         # The whole row is rarely needed; who asks for more than the label pays for it.
         person=SimpleLazyObject(lambda: User.objects.get(pk=user_id)),
-        session_id=UUID(bytes=session),
+        session_id=_uuid(session),
         last_seen_at=_EPOCH + _long.unpack(seen_at)[0] * _MICROSECOND,
         stamps=stamps,
         active=active == b"\x01",

@@ -2,8 +2,12 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.conf.settings")
 
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+
+from portal.kit.application import Application  # noqa: E402 - needs the settings
+
+application = Application()

@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework.exceptions import APIException, MethodNotAllowed, NotAcceptable, ParseError, UnsupportedMediaType
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +15,8 @@ from rest_framework.views import APIView
 from portal.kit import access, edge, errors
 from portal.kit.middleware import failed
 from portal.kit.rest import render
+
+_NEGOTIATOR = DefaultContentNegotiation()  # Chooses the parser of a body.
 
 
 class Gate(BasePermission):
@@ -34,24 +38,25 @@ class ApiView(APIView):
     access: ClassVar[access.Access]
     permission_classes = [Gate]
     authentication_classes = []
+    _parsers: ClassVar[list[BaseParser]]  # They keep nothing between bodies.
 
     def __init_subclass__(cls, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not abstract:
             access.check_declaration(cls)
+        cls._parsers = [parser() for parser in cls.parser_classes]
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
-        """DRF exempts its views from CSRF; ours are signed in by cookie, so the exemption is taken back."""
-        view = super().as_view(**initkwargs)
-        view.csrf_exempt = False
-        return view
+        """DRF exempts its views from CSRF; ours are signed in by cookie, so what it wraps them in is taken off."""
+        view: Any = super().as_view(**initkwargs)
+        return view.__wrapped__
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Gate, handler, JSON; any exception of the handler becomes problem+json."""
         self.headers = {}
         self.format_kwarg = None
-        self.request = asked = Request(request, parsers=self.get_parsers(), negotiator=self.get_content_negotiator())
+        self.request = asked = Request(request, parsers=self._parsers, negotiator=_NEGOTIATOR)
         try:
             access.gate(request, self.access)
             method = (request.method or "").lower()

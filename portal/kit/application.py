@@ -9,9 +9,13 @@ from django.core.cache import close_caches
 from django.core.handlers.base import reset_urlconf
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections, reset_queries
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import ResolverMatch, get_resolver
+from django.utils.log import log_response
 
+from portal.kit import lines
+
+_NO_BODY = frozenset({204, 304})  # RFC 9110, 8.6: no length is told of a body that there cannot be.
 ROUTES = 1024  # Addresses whose route is remembered, per process; ids in addresses share them with everything else.
 
 
@@ -23,6 +27,7 @@ class Application(WSGIHandler):
 
     def __init__(self) -> None:
         super().__init__()
+        lines.batch()
         self._route: Callable[[str], ResolverMatch] = lru_cache(maxsize=ROUTES)(get_resolver().resolve)
         # These walk through all databases; there is one, and `__call__` looks after it.
         signals.request_started.disconnect(reset_queries)
@@ -33,9 +38,42 @@ class Application(WSGIHandler):
         signals.request_finished.disconnect(reset_urlconf)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """Answer one request; a connection that has failed before is replaced first."""
+        """Answer one request; a connection that has failed before is replaced first.
+
+        As in Django, but for the prefix of a mount point (we are served at the root) and for the headers: they are
+        taken as they are stored, where Django looks every one up again.
+        """
         connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
-        return super().__call__(environ, start_response)
+        signals.request_started.send(sender=Application, environ=environ)
+        request = self.request_class(environ)
+        response: Any = self.get_response(request)
+        response._handler_class = Application
+        whole = not response.streaming
+        if whole and response.status_code not in _NO_BODY:
+            response.headers._store.setdefault("content-length", ("Content-Length", str(len(response.content))))
+        headers = list(response.headers._store.values())
+        headers += [("Set-Cookie", cookie.output(header="").strip()) for cookie in response.cookies.values()]
+        start_response(f"{response.status_code} {response.reason_phrase}", headers)
+        if whole:
+            # One piece of known length: the server need not come back for more, nor for closing.
+            response.close()
+            return [response.content]
+        wrap = environ.get("wsgi.file_wrapper")
+        stream = getattr(response, "file_to_stream", None)
+        if wrap is None or stream is None:
+            return response
+        # The server closes the stream, not the response, which has more to close.
+        stream.close = response.close
+        return wrap(stream, response.block_size)
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        """The reply of the middlewares. As in Django, but for a urlconf per thread: there is one."""
+        chain: Callable[[HttpRequest], Any] = self._middleware_chain  # type: ignore[attr-defined]
+        response = chain(request)
+        response._resource_closers.append(request.close)
+        if response.status_code >= 400:
+            log_response("%s: %s", response.reason_phrase, request.path, response=response, request=request)
+        return response  # type: ignore[no-any-return]
 
     def resolve_request(self, request: HttpRequest) -> ResolverMatch:
         """The route of the request's address."""

@@ -5,20 +5,19 @@ They stand on every request's way, so each does its work in one pass: `make benc
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from random import getrandbits
 
 from django.conf import settings
 from django.contrib.messages.storage import default_storage
-from django.contrib.messages.storage.base import BaseStorage
+from django.contrib.messages.storage.base import BaseStorage, Message
 from django.core.exceptions import DisallowedHost
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect
 from django.http.request import split_domain_port, validate_host
-from django.utils.functional import SimpleLazyObject
 
-from portal.kit import context, edge, errors, identity, logs, traffic
+from portal.kit import context, edge, errors, identity, lines, logs, traffic
 from portal.kit.postgres.base import DatabaseWrapper, TransactionLater
 from portal.kit.record import record
 
@@ -93,13 +92,14 @@ class EdgeMiddleware:
             seconds = time.perf_counter() - started
             match = request.resolver_match
             traffic.count(request, response, seconds)
-            logs.access(
-                method=request.method or "",
-                path=request.path,
-                route=match.route if match else "",
-                status=response.status_code,
-                duration_ms=seconds * 1000,
-            )
+            with lines.later:
+                logs.access(
+                    method=request.method or "",
+                    path=request.path,
+                    route=match.route if match else "",
+                    status=response.status_code,
+                    duration_ms=seconds * 1000,
+                )
         finally:
             context.leave(token)
         return response
@@ -115,6 +115,40 @@ class EdgeMiddleware:
         if self._redirect and not secure and not any(rule.search(path.lstrip("/")) for rule in self._redirect_exempt):
             return HttpResponsePermanentRedirect(f"https://{request.get_host()}{request.get_full_path()}")
         return None
+
+
+class Messages:
+    """Django's messages of one request; their storage is made when somebody reads or adds one."""
+
+    __slots__ = ("_request", "storage")
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self.storage: BaseStorage | None = None
+
+    def _loaded(self) -> BaseStorage:
+        if self.storage is None:
+            self.storage = default_storage(self._request)
+        return self.storage
+
+    def __iter__(self) -> Iterator[Message]:
+        return iter(self._loaded())
+
+    def __len__(self) -> int:
+        return len(self._loaded())
+
+    @property
+    def level(self) -> int:
+        """Lowest level that is kept."""
+        return int(self._loaded().level)
+
+    @level.setter
+    def level(self, value: int) -> None:
+        self._loaded().level = value
+
+    def add(self, level: int, message: str, extra_tags: str = "") -> None:
+        """Keep a message for the next page that shows them."""
+        self._loaded().add(level, message, extra_tags)
 
 
 class RequestMiddleware:
@@ -133,13 +167,7 @@ class RequestMiddleware:
         request.user = None  # type: ignore[assignment]
         if request.path in PROBES:
             return self.get_response(request)
-        loaded: list[BaseStorage] = []
-
-        def messages() -> BaseStorage:
-            loaded.append(default_storage(request))
-            return loaded[0]
-
-        request._messages = SimpleLazyObject(messages)  # type: ignore[attr-defined]
+        request._messages = messages = Messages(request)  # type: ignore[attr-defined]
         later = _connection().transaction_later()
         request.transaction = later  # type: ignore[attr-defined]
         try:
@@ -148,8 +176,8 @@ class RequestMiddleware:
         except (OperationalError, InterfaceError) as error:
             # The database went away, or the outcome of the commit is unknown: either way say so, never "done".
             return edge.respond(request, error)
-        for storage in loaded:
-            storage.update(response)
+        if messages.storage is not None:
+            messages.storage.update(response)
         denial = getattr(request, "denial", None)
         if denial is not None:
             _record_denial(request, denial)

@@ -6,13 +6,14 @@ shared file.
 """
 
 import os
+import re
 import threading
 import time
 from bisect import bisect_left
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django_prometheus.middleware import Metrics
@@ -23,17 +24,8 @@ INVENTED = "<invalid method>"  # Each invented method would be a series for ever
 UNNAMED = "<unnamed view>"
 
 
-class _Kind(NamedTuple):
-    """What requests are counted by."""
-
-    method: str
-    transport: str
-    view: str
-    status: int
-    charset: str
-    streaming: bool
-
-
+# What requests are counted by: method, transport, view, status, content type, whether it streams.
+_Kind = tuple[str, str, str, int, str, bool]
 _Entry = tuple[_Kind, float, int, int]  # kind, seconds, bytes received, bytes sent
 _waiting: deque[_Entry] = deque()
 _arrived = threading.Event()
@@ -42,7 +34,7 @@ _thread: threading.Thread | None = None
 
 
 def _after_fork() -> None:
-    global _thread, _flushing, _arrived  # noqa: PLW0603 - threads and held locks do not survive a fork
+    global _thread, _flushing, _arrived
     _thread, _flushing, _arrived = None, threading.Lock(), threading.Event()
     _waiting.clear()  # the parent counts what it has seen
 
@@ -55,12 +47,12 @@ def count(request: HttpRequest, response: HttpResponseBase, seconds: float) -> N
     method = request.method
     match = request.resolver_match
     streaming = response.streaming
-    kind = _Kind(
-        method if method in METHODS else INVENTED,  # type: ignore[arg-type] - None is not among them
+    kind = (
+        method if method in METHODS else INVENTED,
         request.scheme or "http",
         match.view_name or UNNAMED if match is not None else UNNAMED,
         response.status_code,
-        response.charset,
+        response.headers.get("Content-Type", ""),
         streaming,
     )
     given = request.META.get("CONTENT_LENGTH")
@@ -114,13 +106,13 @@ def _add(taken: Sequence[_Entry]) -> None:
     for kind, seconds, _body, _sent in taken:
         groups[kind].append(seconds)
     for kind, took in groups.items():
-        method, transport, view, status, charset, streaming = kind
+        method, transport, view, status, content_type, streaming = kind
         series.requests_by_method.labels(method).inc(len(took))
         series.requests_by_transport.labels(transport).inc(len(took))
         series.requests_by_view_transport_method.labels(view, transport, method).inc(len(took))
         series.responses_by_status.labels(str(status)).inc(len(took))
         series.responses_by_status_view_method.labels(str(status), view, method).inc(len(took))
-        series.responses_by_charset.labels(charset).inc(len(took))
+        series.responses_by_charset.labels(_charset(content_type)).inc(len(took))
         if streaming:
             series.responses_streaming.inc(len(took))
         _observe(series.requests_latency_by_view_method.labels(view, method), took)
@@ -128,7 +120,12 @@ def _add(taken: Sequence[_Entry]) -> None:
     series.responses_total.inc(len(taken))
     _observe(series.requests_latency_before, [entry[1] for entry in taken])
     _observe(series.requests_body_bytes, [entry[2] for entry in taken])
-    _observe(series.responses_body_bytes, [entry[3] for entry in taken if not entry[0].streaming])
+    _observe(series.responses_body_bytes, [entry[3] for entry in taken if not entry[0][5]])
+
+
+def _charset(content_type: str) -> str:
+    found = re.search(r"charset=\"?([\w.:-]{1,40})", content_type)
+    return found[1].lower() if found else "utf-8"
 
 
 def _observe(histogram: Any, amounts: Sequence[float]) -> None:

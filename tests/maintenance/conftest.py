@@ -1,11 +1,9 @@
 """Jobs that only tests declare, and real worker processes."""
 
 import os
-import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -87,23 +85,6 @@ def start_worker(own_database: dict[str, str], broker: str) -> Iterator[Callable
     yield start
     for worker in started:
         worker.kill()
-
-
-def wait_for(
-    condition: Callable[[], bool], *, what: str, seconds: float = 60, tick: Callable[[], object] = lambda: None
-) -> None:
-    """Poll until `condition` holds; `tick` is called each time (a beat's turn)."""
-    deadline = time.monotonic() + seconds
-    pause = 0.02
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        tick()
-        select_pause(pause)
-
-
-def select_pause(seconds: float) -> None:
-    """Give the other processes the processor for a moment."""
-    select.select([], [], [], seconds)
 
 
 def dispatch() -> None:

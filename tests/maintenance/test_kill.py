@@ -16,7 +16,8 @@ from maintenance.services import runs
 from portal.kit import clock, context
 from portal.kit.services import writing
 from tests.factories import World, actor_of
-from tests.maintenance.conftest import dispatch, fresh, wait_for
+from tests.maintenance.conftest import dispatch, fresh
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.kill
 EXPIRED, LIVE = 40_000, 25

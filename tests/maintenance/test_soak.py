@@ -16,8 +16,9 @@ from maintenance.services import runs
 from portal.kit import context
 from portal.kit.services import writing
 from tests.factories import World, actor_of
-from tests.maintenance.conftest import dispatch, fresh, wait_for
+from tests.maintenance.conftest import dispatch, fresh
 from tests.maintenance.test_kill import add_sessions
+from tests.waiting import wait_for
 
 ROWS, KILLS = 60_000, 12
 

@@ -1,0 +1,353 @@
+"""What holds for every request: headers, ids, one transaction, evidence, and a sentence when the database is away."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.db import connection, connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from prometheus_client import REGISTRY
+from pytest_django import Settings
+
+from accounts.models import Membership, Organisation, Session, User
+from audit.models import Event
+from portal.kit import context, middleware, traffic
+from portal.kit.services import writing
+from tests.factories import World
+from tests.kit import routes
+
+BrowserOf = Callable[[User], Client]
+READ = "/api/v1/auth/session"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/test/nothing", 200),
+        ("/test/empty", 204),
+        ("/test/stream", 200),
+        ("/sign-in", 200),
+        ("/", 302),
+        ("/no-such-page", 404),
+        ("/test/write_then_crash", 500),
+        ("/test/write_then_refuse", 409),
+        ("/health/live", 200),
+        (READ, 401),
+        ("/api/v1/no-such-endpoint", 404),
+        ("/api/v1/test/told", 202),
+        ("/api/v1/test/crash", 500),
+    ],
+)
+def test_every_reply_has_the_headers(routed: Client, address: str, status: int) -> None:
+    reply = routed.get(address)
+
+    assert reply.status_code == status
+    assert {name: reply.headers.get(name) for name in middleware.HEADERS} == middleware.HEADERS
+    assert reply["X-Request-ID"] == reply["X-Correlation-ID"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/test/nothing", "/api/v1/test/told"])
+def test_a_wrong_method_is_refused_with_the_headers(routed: Client, address: str) -> None:
+    reply = routed.put(address)
+
+    assert reply.status_code == 405
+    assert reply["Content-Security-Policy"] == middleware.CSP
+
+
+def test_a_static_file_has_the_headers_and_keeps_its_own(client: Client) -> None:
+    reply: Any = client.get(staticfiles_storage.url("kit/tokens.css"))
+
+    assert reply.status_code == 200
+    assert "immutable" in reply["Cache-Control"]
+    assert reply["Content-Security-Policy"] == middleware.CSP
+    assert reply["X-Content-Type-Options"] == "nosniff"
+    assert b"".join(reply.streaming_content).startswith(b"/*")
+
+
+@pytest.mark.parametrize("address", ["/sign-in", READ])
+def test_a_wrong_host_is_refused_with_the_headers(client: Client, address: str) -> None:
+    reply = client.get(address, headers={"Host": "evil.example"})
+
+    assert reply.status_code == 400
+    assert reply["Content-Security-Policy"] == middleware.CSP
+
+
+def test_a_probe_may_name_the_host_by_its_address(client: Client) -> None:
+    assert client.get("/health/live", headers={"Host": "10.1.2.3:8000"}).status_code == 200
+
+
+def test_plain_http_is_led_to_https_with_the_headers_but_probes_are_answered(
+    client: Client, settings: Settings
+) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+
+    reply = client.get("/sign-in?next=/a")
+
+    assert (reply.status_code, reply["Location"]) == (301, "https://testserver/sign-in?next=/a")
+    assert reply["Content-Security-Policy"] == middleware.CSP
+    assert client.get("/health/live").status_code == 200
+
+
+def test_https_alone_is_told_to_stay(client: Client, settings: Settings) -> None:
+    settings.SECURE_HSTS_SECONDS = 60
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
+
+    assert "Strict-Transport-Security" not in client.get("/health/live")
+    told = client.get("/health/live", secure=True)["Strict-Transport-Security"]
+    assert told == "max-age=60; includeSubDomains; preload"
+
+
+@pytest.mark.parametrize(
+    ("given", "honoured"),
+    [
+        ("0123456789abcdef", True),
+        ("A.request-id_1", True),
+        ("short", False),
+        ("x" * 65, False),
+        ("with space 12", False),
+        ('"},{"forged', False),
+        ("line\nbreak12", False),
+    ],
+)
+def test_a_request_id_is_honoured_or_replaced(client: Client, given: str, honoured: bool) -> None:
+    reply = client.get("/health/live", headers={"X-Request-ID": given})
+
+    assert (reply["X-Request-ID"] == given) is honoured
+    assert reply["X-Correlation-ID"] == reply["X-Request-ID"]
+    assert len(reply["X-Request-ID"]) >= 8
+
+
+def test_requests_without_an_id_get_different_ones(client: Client) -> None:
+    assert len({client.get("/health/live")["X-Request-ID"] for _ in range(20)}) == 20
+
+
+def test_a_correlation_id_is_kept_beside_the_request_id(client: Client) -> None:
+    reply = client.get("/health/live", headers={"X-Correlation-ID": "the-whole-story", "X-Request-ID": "this-part"})
+
+    assert (reply["X-Correlation-ID"], reply["X-Request-ID"]) == ("the-whole-story", "this-part")
+    assert client.get("/health/live", headers={"X-Correlation-ID": "a b"})["X-Correlation-ID"] != "a b"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("way", ["nothing", "write_then_crash", "write_then_refuse"])
+def test_the_context_ends_with_its_request(routed: Client, way: str) -> None:
+    routed.get(f"/test/{way}", headers={"X-Request-ID": f"the-{way}"})
+
+    (during,) = routes.seen
+    assert during is not None
+    assert during.request_id == f"the-{way}"
+    assert context.current() is None
+
+
+@pytest.mark.django_db
+def test_a_request_leaves_one_line(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    client.get("/health/live?secret=1", headers={"X-Request-ID": "told-in-a-line"})
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "told-in-a-line" in line]
+    assert len(lines) == 1
+    assert (lines[0]["method"], lines[0]["path"], lines[0]["status"]) == ("GET", "/health/live", 200)
+    assert "secret" not in json.dumps(lines)
+
+
+def _counted(view: str, status: str) -> float:
+    traffic.flush()
+    name = "django_http_responses_total_by_status_view_method_total"
+    return REGISTRY.get_sample_value(name, {"status": status, "view": view, "method": "GET"}) or 0.0
+
+
+@pytest.mark.django_db
+def test_every_request_is_counted(client: Client) -> None:
+    before = _counted("api_session", "401")
+
+    client.get(READ)
+
+    assert _counted("api_session", "401") > before
+
+
+# --- One transaction ---
+
+
+def _written() -> bool:
+    return Organisation.objects.filter(slug="written").exists()
+
+
+def test_what_a_request_writes_is_committed_and_only_then_announced(
+    own_database: dict[str, str], routed: Client
+) -> None:
+    assert routed.get("/test/write").status_code == 200
+
+    connections.close_all()
+    assert _written()
+    assert routes.committed == ["written"]
+
+
+@pytest.mark.parametrize(("way", "status"), [("write_then_crash", 500), ("write_then_refuse", 409)])
+def test_a_failed_request_leaves_nothing(own_database: dict[str, str], routed: Client, way: str, status: int) -> None:
+    assert routed.get(f"/test/{way}").status_code == status
+
+    assert not _written()
+    assert routes.committed == []
+
+
+def test_a_denial_is_recorded_after_the_rollback(
+    own_database: dict[str, str], world: World, routed: Client, browser_of: BrowserOf
+) -> None:
+    browser = browser_of(world.clerk)
+
+    reply = browser.get("/test/refused", headers={"X-Request-ID": "the-denied-one"})
+
+    assert reply.status_code == 403
+    assert not _written()
+    event = Event.objects.get(request_id="the-denied-one")
+    assert (event.code, event.actor_id, event.outcome) == ("kit.access.denied", world.clerk.pk, "denied")
+
+
+def test_a_request_that_asks_nothing_opens_no_connection(own_database: dict[str, str], routed: Client) -> None:
+    connections.close_all()
+
+    assert routed.get("/test/nothing").status_code == 200
+
+    assert connection.connection is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("cookie", ["", "x", "x" * 39, "x" * 61, "x" * 8000, "ü" * 45, "' OR 1=1 --" * 4])
+def test_a_cookie_that_cannot_be_a_session_lets_nobody_in(routed: Client, settings: Settings, cookie: str) -> None:
+    routed.cookies[settings.SESSION_COOKIE_NAME] = cookie
+
+    with CaptureQueriesContext(connection) as queries:
+        assert routed.get("/test/nothing").status_code == 200
+        assert routed.get(READ).status_code == 401
+
+    assert len(queries) <= 2 * (40 <= len(cookie) <= 60)
+
+
+@pytest.mark.django_db
+def test_anonymous_requests_make_no_query(routed: Client) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        routed.get("/test/nothing")
+        routed.get("/api/v1/test/told")
+
+    assert len(queries) == 0
+
+
+@pytest.mark.django_db
+def test_a_warm_signed_in_read_is_one_query(world: World, browser_of: BrowserOf) -> None:
+    browser = browser_of(world.manager)
+    browser.get(READ)
+
+    with CaptureQueriesContext(connection) as queries:
+        reply = browser.get(READ)
+
+    assert reply.json() == {"id": str(world.manager.pk), "label": "Manager", "may_read_people": True}
+    assert len(queries) == 1
+
+
+def test_a_session_is_seen_again_after_a_minute(
+    own_database: dict[str, str], world: World, browser_of: BrowserOf
+) -> None:
+    browser = browser_of(world.manager)
+    with context.system("a test"), writing():
+        Session.objects.filter(user=world.manager).update(seen_at="2020-01-01T00:00:00Z")
+
+    assert browser.get(READ).status_code == 200
+
+    assert Session.objects.get(user=world.manager).seen_at.year > 2020
+
+
+# --- The organisation that a request names ---
+
+
+@pytest.fixture
+def organisation(world: World) -> Organisation:
+    """An organisation that the manager is a member of and the clerk is not."""
+    with context.system("a test"), writing():
+        made = Organisation.objects.create(slug="measured", name="Measured")
+        Membership.objects.create(organisation=made, user=world.manager)
+    return made
+
+
+def test_row_level_security_sees_the_organisation_that_the_request_names(
+    own_database: dict[str, str], world: World, organisation: Organisation, routed: Client, browser_of: BrowserOf
+) -> None:
+    browser = browser_of(world.manager)
+
+    named = browser.get("/test/tenant", headers={"Steward-Organisation": str(organisation.pk)})
+    unnamed = browser.get("/test/tenant")
+
+    assert named.json() == {"organisation": str(organisation.pk)}
+    assert unnamed.json() == {"organisation": ""}
+
+
+@pytest.mark.django_db
+def test_an_organisation_of_others_is_not_found(
+    world: World, organisation: Organisation, browser_of: BrowserOf
+) -> None:
+    for named in (str(organisation.pk), str(world.clerk.pk), "no-id", ""):
+        assert browser_of(world.clerk).get(READ, headers={"Steward-Organisation": named}).status_code == 404
+    assert (
+        browser_of(world.manager).get(READ, headers={"Steward-Organisation": str(organisation.pk)}).status_code == 200
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", ["membership", "organisation"])
+def test_a_suspended_membership_or_a_closed_organisation_is_not_found(
+    world: World, organisation: Organisation, browser_of: BrowserOf, change: str
+) -> None:
+    browser = browser_of(world.manager)
+    with context.system("a test"), writing():
+        if change == "membership":
+            Membership.objects.filter(user=world.manager).update(state=Membership.State.SUSPENDED)
+        else:
+            Organisation.objects.filter(pk=organisation.pk).update(state=Organisation.State.CLOSED)
+
+    assert browser.get(READ, headers={"Steward-Organisation": str(organisation.pk)}).status_code == 404
+
+
+# --- Messages ---
+
+
+@pytest.mark.django_db
+def test_a_message_waits_for_the_page_that_shows_it_and_goes_then(routed: Client) -> None:
+    assert "messages" not in routed.get("/test/nothing").cookies
+    assert routed.get("/test/message", follow=True).content == b"kept"
+    assert routed.get("/test/messages").content == b""
+
+
+# --- The database is away ---
+
+
+@pytest.fixture
+def no_database(own_database: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nobody answers where the database was."""
+    connections.close_all()
+    with monkeypatch.context() as patch:
+        patch.setitem(connection.settings_dict, "PORT", "1")
+        yield
+    connections.close_all()
+
+
+def test_without_the_database_pages_and_endpoints_say_so_and_the_probe_answers(
+    no_database: None, routed: Client, settings: Settings
+) -> None:
+    page = routed.get("/test/query")
+    routed.cookies[settings.SESSION_COOKIE_NAME] = "x" * 43
+    endpoint = routed.get(READ)
+
+    assert page.status_code == 503
+    assert page["Content-Type"].startswith("text/html")
+    assert endpoint.status_code == 503
+    assert endpoint["Content-Type"] == "application/problem+json"
+    assert endpoint.json()["code"] == "kit.unavailable"
+    assert endpoint["Content-Security-Policy"] == middleware.CSP
+    assert routed.get("/health/live").status_code == 200
+
+
+def test_without_the_database_what_needs_none_is_still_answered(no_database: None, routed: Client) -> None:
+    assert routed.get("/test/nothing").status_code == 200
