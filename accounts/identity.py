@@ -103,13 +103,19 @@ def seen(identity: Identity) -> None:
     """Fill of the port `kit.identity.identity_seen`: move the idle end of the session on, once a minute."""
     now = clock.now()
     if now - identity.last_seen_at >= SEEN_EVERY:
-        _touch(identity.session_id, identity.actor.id, now)
+        _touch(identity, now)
 
 
-def _touch(session_id: UUID, user_id: UUID | None, now: datetime) -> None:
+# Requests of one session come in parallel: the first one writes, and the others neither repeat it nor wait for its lock,
+# which it holds to its end.
+_TOUCH = """
+UPDATE accounts_session SET seen_at = %(now)s, expires_at = least(%(now)s + idle, ends_at)
+WHERE id = (SELECT id FROM accounts_session WHERE id = %(id)s AND seen_at = %(seen)s FOR UPDATE SKIP LOCKED)
+"""
+
+
+def _touch(identity: Identity, now: datetime) -> None:
     with writing(), connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE accounts_session SET seen_at = %s, expires_at = least(%s + idle, ends_at) WHERE id = %s",
-            [now, now, session_id],
-        )
-        cursor.execute("UPDATE accounts_user SET last_seen_at = %s WHERE id = %s", [now, user_id])
+        cursor.execute(_TOUCH, {"now": now, "id": identity.session_id, "seen": identity.last_seen_at})
+        if cursor.rowcount:
+            cursor.execute("UPDATE accounts_user SET last_seen_at = %s WHERE id = %s", [now, identity.actor.id])

@@ -13,6 +13,7 @@ from audit import personal
 from audit.canonical import encoded, storable
 from portal.kit import clock, context, ids, logs, registry
 from portal.kit.context import Actor
+from portal.kit.postgres.base import Statement
 from portal.kit.record import Outcome
 from portal.kit.services import in_writing, writing
 
@@ -101,14 +102,13 @@ def _append(row: Row, parts: Parts) -> None:
     for name in ("changes", "data"):
         if name in row:
             row[name] = encoded(row[name])
-    with connection.cursor() as cursor:
-        cursor.execute(_insert(tuple(row)), list(row.values()))
+    connection.write(_insert(tuple(row)), [None if value is None else str(value) for value in row.values()])
 
 
 @lru_cache(maxsize=1024)
-def _insert(names: tuple[str, ...]) -> str:
-    places = ", ".join(["%s"] * len(names))
-    return f"INSERT INTO audit_event (schema, {', '.join(names)}) VALUES ({SCHEMA}, {places})"  # noqa: S608 - constants
+def _insert(names: tuple[str, ...]) -> Statement:
+    places = ", ".join(f"${number}" for number in range(1, len(names) + 1))
+    return Statement(f"INSERT INTO audit_event (schema, {', '.join(names)}) VALUES ({SCHEMA}, {places})")  # noqa: S608 - constants
 
 
 def _draft(code: str, target: models.Model | None, changes: Changes | None, outcome: Outcome) -> tuple[Row, Parts]:

@@ -1,9 +1,11 @@
 """What holds for every request: headers, ids, one transaction, evidence, and a sentence when the database is away."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.db import connection, connections
@@ -257,6 +259,26 @@ def test_a_session_is_seen_again_after_a_minute(
 
     assert browser.get(READ).status_code == 200
 
+    assert Session.objects.get(user=world.manager).seen_at.year > 2020
+
+
+def test_a_session_that_another_request_is_just_marking_as_seen_is_not_waited_for(
+    own_database: dict[str, str], world: World, browser_of: BrowserOf
+) -> None:
+    browser = browser_of(world.manager)
+    with context.system("a test"), writing():
+        Session.objects.filter(user=world.manager).update(seen_at="2020-01-01T00:00:00Z")
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '1s'")
+    name = connection.settings_dict["NAME"]
+
+    with psycopg.connect(os.environ["STEWARD_TEST_ADMIN_URL"], dbname=name) as other:
+        other.execute("UPDATE accounts_session SET seen_at = seen_at")
+        assert browser.get(READ).status_code == 200
+        other.rollback()
+
+    assert Session.objects.get(user=world.manager).seen_at.year == 2020
+    assert browser.get(READ).status_code == 200
     assert Session.objects.get(user=world.manager).seen_at.year > 2020
 
 

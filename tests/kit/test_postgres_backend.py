@@ -205,10 +205,11 @@ def test_nothing_is_read_in_a_broken_transaction(own_database: dict[str, str]) -
 
 
 def test_a_query_counter_sees_prepared_statements(own_database: dict[str, str]) -> None:
-    with CaptureQueriesContext(connection) as queries:
+    with context.system("a test"), writing(), CaptureQueriesContext(connection) as queries:
         _one()
+        _database().write(INSERT, [str(uuid4()), "counted"])
 
-    assert [query["sql"] for query in queries] == [ONE.sql.decode()]
+    assert [query["sql"] for query in queries] == [ONE.sql.decode(), INSERT.sql.decode()]
 
 
 def test_two_texts_never_share_a_name() -> None:

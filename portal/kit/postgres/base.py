@@ -156,8 +156,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is None:
             self.ensure_connection()
         self.validate_no_broken_transaction()
-        logged = self.force_debug_cursor
-        started = time.perf_counter() if logged else 0.0
+        started = time.perf_counter()
         with self.wrap_database_errors:
             try:
                 result = self._execute(self.connection.pgconn, statement, values)
@@ -168,9 +167,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 self.ensure_connection()
                 result = self._execute(self.connection.pgconn, statement, values)
         self.health_check_done = True
-        if logged:
-            took = time.perf_counter() - started
-            self.queries_log.append({"sql": statement.sql.decode(), "time": f"{took:.3f}"})
+        self._log(statement, started)
         if result.ntuples == 0:
             return None
         return [result.get_value(0, column) for column in range(result.nfields)]
@@ -201,7 +198,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         for wrapper in reversed(self.execute_wrappers):
             execute = partial(wrapper, execute)
+        started = time.perf_counter()
         execute(statement.sql.decode(), values, False, {"connection": self, "cursor": None})
+        self._log(statement, started)
+
+    def _log(self, statement: Statement, started: float) -> None:
+        """For whoever counts queries, as Django's cursors do it."""
+        if self.force_debug_cursor:
+            took = time.perf_counter() - started
+            self.queries_log.append({"sql": statement.sql.decode(), "time": f"{took:.3f}"})
 
     def _prepare(self, pgconn: Any, statement: Statement) -> None:
         if statement not in self._prepared:
