@@ -13,7 +13,7 @@ from audit import personal
 from audit.canonical import encoded, storable
 from portal.kit import clock, context, ids, logs, registry
 from portal.kit.context import Actor
-from portal.kit.postgres.base import Statement
+from portal.kit.postgres.base import Statement, ours
 from portal.kit.record import Outcome
 from portal.kit.services import in_writing, writing
 
@@ -102,7 +102,7 @@ def _append(row: Row, parts: Parts) -> None:
     for name in ("changes", "data"):
         if name in row:
             row[name] = encoded(row[name])
-    connection.write(_insert(tuple(row)), [None if value is None else str(value) for value in row.values()])
+    ours().write(_insert(tuple(row)), [None if value is None else str(value) for value in row.values()])
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,7 @@ from django.core.handlers.base import reset_urlconf
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections, reset_queries
 from django.http import HttpRequest, HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from django.urls import ResolverMatch, get_resolver
 from django.utils.log import log_response
 
@@ -81,6 +82,25 @@ class Application(WSGIHandler):
         request.resolver_match = match
         return match
 
-    def make_view_atomic(self, view: Any) -> Any:
-        """The view itself: `RequestMiddleware` has the transaction."""
-        return view
+    def _get_response(self, request: HttpRequest) -> HttpResponseBase:
+        """The reply of the view. As in Django, but for what each request asks there: whether the view is a coroutine
+        (none is) and wants a transaction (`RequestMiddleware` has it). A template response is rendered here: no
+        middleware of ours looks at it before.
+        """
+        view, args, kwargs = self.resolve_request(request)
+        for look in self._view_middleware:  # type: ignore[attr-defined]
+            response = look(request, view, args, kwargs)
+            if response:
+                return response  # type: ignore[no-any-return]
+        try:
+            response = view(request, *args, **kwargs)
+            if isinstance(response, SimpleTemplateResponse):
+                response = response.render()
+        except Exception as error:
+            response = self.process_exception_by_middleware(error, request)
+            if response is None:
+                raise
+        if response is None:
+            # It raises, with the name of the view.
+            self.check_response(response, view)  # type: ignore[arg-type]
+        return response  # type: ignore[no-any-return]

@@ -6,11 +6,12 @@ increasing within a millisecond; if 4,096 are used up, or the clock steps back, 
 
 import os
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from portal.kit import clock
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VERSION = 0x7 << 76
 _VARIANT = 0b10 << 62
 _lock = threading.Lock()
@@ -45,7 +46,8 @@ def uuid7() -> UUID:
 
 def first_of(moment: datetime) -> UUID:
     """The lowest UUIDv7 of `moment`'s millisecond: a bound for ranges by time. `moment` is aware."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80 | _VERSION | _VARIANT)
+    # In whole numbers: a float loses milliseconds of far-away years.
+    return UUID(int=(moment - _EPOCH) // timedelta(milliseconds=1) << 80 | _VERSION | _VARIANT)
 
 
 def time_of(identifier: UUID) -> datetime:

@@ -13,12 +13,12 @@ from django.conf import settings
 from django.contrib.messages.storage import default_storage
 from django.contrib.messages.storage.base import BaseStorage, Message
 from django.core.exceptions import DisallowedHost
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect
 from django.http.request import split_domain_port, validate_host
 
 from portal.kit import context, edge, errors, identity, lines, logs, traffic
-from portal.kit.postgres.base import DatabaseWrapper, TransactionLater
+from portal.kit.postgres.base import TransactionLater, ours
 from portal.kit.record import record
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -91,7 +91,7 @@ class EdgeMiddleware:
             }
             seconds = time.perf_counter() - started
             match = request.resolver_match
-            traffic.count(request, response, seconds)
+            traffic.count(request, response, seconds, secure=secure)
             with lines.later:
                 logs.access(
                     method=request.method or "",
@@ -168,7 +168,7 @@ class RequestMiddleware:
         if request.path in PROBES:
             return self.get_response(request)
         request._messages = messages = Messages(request)  # type: ignore[attr-defined]
-        later = _connection().transaction_later()
+        later = ours().transaction_later()
         request.transaction = later  # type: ignore[attr-defined]
         try:
             with later:
@@ -190,7 +190,11 @@ class RequestMiddleware:
             except errors.StewardError as error:
                 failed(request, error)
                 return edge.respond(request, error)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code >= 500:
+            # Also where no exception came by here (a view that returned nothing): what says "failed" leaves nothing.
+            later.undo()
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """A view raised: undo what it wrote, keep the denial for after the rollback, answer with a page or problem."""
@@ -209,12 +213,6 @@ def failed(request: HttpRequest, exception: Exception) -> None:
     traffic.count_exception(request, exception)
     if isinstance(error, errors.Forbidden) and identity.of(request) is not None:
         request.denial = error  # type: ignore[attr-defined]
-
-
-def _connection() -> DatabaseWrapper:
-    connection = connections[DEFAULT_DB_ALIAS]
-    assert isinstance(connection, DatabaseWrapper)  # noqa: S101 - the settings name this backend
-    return connection
 
 
 def _stored(headers: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -252,7 +250,7 @@ def _record_denial(request: HttpRequest, error: errors.StewardError) -> None:
     route = request.resolver_match.route if request.resolver_match else ""
     who = identity.of(request)
     try:
-        with _connection().transaction_later(who.actor.organisation_id if who else None):
+        with ours().transaction_later(who.actor.organisation_id if who else None):
             record(
                 "kit.access.denied",
                 outcome="denied",

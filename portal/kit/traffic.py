@@ -22,6 +22,7 @@ INTERVAL_SECONDS = 0.5
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "OPTIONS", "CONNECT", "PATCH"})
 INVENTED = "<invalid method>"  # Each invented method would be a series for ever.
 UNNAMED = "<unnamed view>"
+_NO_TYPE = ("", "")
 
 
 # What requests are counted by: method, transport, view, status, content type, whether it streams.
@@ -42,17 +43,17 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def count(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
-    """Count a finished request that took `seconds`."""
+def count(request: HttpRequest, response: HttpResponseBase, seconds: float, *, secure: bool = False) -> None:
+    """Count a finished request that took `seconds`, and came by https if `secure`."""
     method = request.method
     match = request.resolver_match
     streaming = response.streaming
     kind = (
         method if method in METHODS else INVENTED,
-        request.scheme or "http",
+        "https" if secure else "http",
         match.view_name or UNNAMED if match is not None else UNNAMED,
         response.status_code,
-        response.headers.get("Content-Type", ""),
+        response.headers._store.get("content-type", _NO_TYPE)[1],
         streaming,
     )
     given = request.META.get("CONTENT_LENGTH")

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -93,6 +94,18 @@ class Page(PageView):
     def stream(self, request: HttpRequest) -> Any:
         """A reply in pieces."""
         return StreamingHttpResponse(iter([b"one ", b"two"]))
+
+    def template(self, request: HttpRequest) -> HttpResponse:
+        """A reply that is rendered after the view."""
+        return TemplateResponse(request, "errors/page.html", {"title": "Rendered later", "status": 200})
+
+    def broken_template(self, request: HttpRequest) -> HttpResponse:
+        """A template that is not there, which is found only after the view."""
+        return TemplateResponse(request, "no/such/template.html")
+
+    def none(self, request: HttpRequest) -> Any:
+        """The mistake of returning nothing, after a write."""
+        _write()
 
     def cookies(self, request: HttpRequest) -> HttpResponse:
         """Two cookies."""

@@ -188,7 +188,7 @@ def test_what_a_request_writes_is_committed_and_only_then_announced(
     assert routes.committed == ["written"]
 
 
-@pytest.mark.parametrize(("way", "status"), [("write_then_crash", 500), ("write_then_refuse", 409)])
+@pytest.mark.parametrize(("way", "status"), [("write_then_crash", 500), ("write_then_refuse", 409), ("none", 500)])
 def test_a_failed_request_leaves_nothing(own_database: dict[str, str], routed: Client, way: str, status: int) -> None:
     assert routed.get(f"/test/{way}").status_code == status
 

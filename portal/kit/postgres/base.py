@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.postgresql import base
 from django.db.transaction import Atomic, TransactionManagementError
 from psycopg import pq
@@ -239,3 +240,10 @@ def _expect(result: Any, status: pq.ExecStatus) -> Any:
         kind = psycopg.errors.lookup(state) if state else psycopg.OperationalError
         raise kind(result.get_error_message() or "The database went away.")
     return result
+
+
+def ours() -> DatabaseWrapper:
+    """The connection of this thread, as what it is: the settings name no other backend."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    assert isinstance(connection, DatabaseWrapper)  # noqa: S101 - another backend cannot run this project
+    return connection
