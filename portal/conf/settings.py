@@ -366,6 +366,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # Nobody else embeds them.
 WHITENOISE_MAX_AGE = 0  # Files with a hash in their name are immutable for a year; others are asked for again.
 MEDIA_ROOT = STEWARD_VAR / "uploads"
 

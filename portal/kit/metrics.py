@@ -16,14 +16,13 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from django_prometheus.middleware import PrometheusAfterMiddleware
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, generate_latest, values
 from prometheus_client.metrics_core import Metric
 from prometheus_client.mmap_dict import _INITIAL_MMAP_SIZE, MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from portal.kit import errors
+from portal.kit import errors, traffic
 
 # These parts of prometheus_client carry no types.
 _values: Any = values
@@ -64,6 +63,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if DIRECTORY in os.environ:
         registry = CollectorRegistry()
         registry.register(Everything(Path(os.environ[DIRECTORY]).parent))
+    traffic.flush()
     reply = HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
     reply["Cache-Control"] = "no-store"
     return reply
@@ -157,16 +157,3 @@ class ReservedDict(MmapedDict):
         if capacity > self._capacity:
             os.posix_fallocate(self._f.fileno(), 0, capacity)
         super()._init_value(key)  # type: ignore[no-untyped-call]
-
-
-class AfterMiddleware(PrometheusAfterMiddleware):  # type: ignore[misc]
-    """django-prometheus behind the other middlewares, with a bounded number of series.
-
-    Its latency series takes the method as the client wrote it; each invented method would be a series for ever.
-    """
-
-    def label_metric(self, metric: Any, request: HttpRequest, response: Any = None, **labels: Any) -> Any:
-        """The child of `metric` for these labels."""
-        if "method" in labels:
-            labels["method"] = self._method(request)
-        return super().label_metric(metric, request, response, **labels)

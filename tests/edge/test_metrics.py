@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as project
 from django.core.management.base import CommandError
-from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
-from django.urls import resolve
-from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from portal.kit import metrics
@@ -191,26 +188,3 @@ def test_a_counting_file_has_its_bytes_before_it_is_mapped(tmp_path: Path) -> No
     assert stat.st_size > 1 << 16
     assert stat.st_blocks * 512 >= stat.st_size
     assert len(list(metrics.ReservedDict(str(path)).read_all_values())) == 3_000  # type: ignore[no-untyped-call]
-
-
-def _series() -> set[str]:
-    return {
-        str(sample.labels["method"])
-        for metric in REGISTRY.collect()
-        for sample in metric.samples
-        if "method" in sample.labels
-    }
-
-
-def test_an_invented_method_makes_no_series() -> None:
-    def view(request: HttpRequest) -> HttpResponse:
-        return HttpResponse("x")
-
-    middleware = metrics.AfterMiddleware(view)
-    request = RequestFactory().generic("INVENTED-METHOD", "/health/live")
-    request.resolver_match = resolve("/health/live")
-
-    middleware(request)
-
-    assert "INVENTED-METHOD" not in _series()
-    assert "<invalid method>" in _series()
