@@ -1,5 +1,7 @@
 """Application configuration."""
 
+from django.utils.translation import gettext_lazy as _
+
 from portal.kit.apps import RoomConfig
 
 
@@ -7,6 +9,7 @@ class AccountsConfig(RoomConfig):
     """People, organisations and sessions."""
 
     name = "accounts"
+    verbose_name = _("People")
     default = True
 
     def ready(self) -> None:
@@ -17,6 +20,7 @@ class AccountsConfig(RoomConfig):
 
         ports.identify.fill(identity.identify)
         ports.identity_seen.fill(identity.seen)
+        ports.platform_entered.fill(identity.platform_entered)
         ports.people_matching.fill(selectors.people_matching)
         notify.address_of.fill(selectors.address_of)
         super().ready()

@@ -47,3 +47,15 @@ cleanups.add(
         key="slot",
     )
 )
+cleanups.add(
+    Cleanup(
+        "accounts.links",
+        _("Single-use links"),
+        _("Mailed links for a new password, used or expired a week ago. They opened nothing any more."),
+        table="accounts_link",
+        column="expires_at",
+        keep=timedelta(days=7),
+        permission=PERMISSION,
+        sample=(("created_at", _("Made")), ("used_at", _("Used"))),
+    )
+)

@@ -8,8 +8,16 @@ events.add(Event("accounts.session.started", _("{target} signed in"), "authentic
 events.add(Event("accounts.session.refused", _("A sign-in failed"), "authentication", "notice"))
 events.add(Event("accounts.session.locked", _("Sign-in was locked for a while"), "security", "warning"))
 events.add(Event("accounts.session.ended", _("{target} signed out"), "authentication"))
+events.add(
+    Event("accounts.session.entered_platform", _("A session began to act for the whole installation"), "security")
+)
 events.add(Event("accounts.password.changed", _("{target} changed the password"), "security", "notice"))
 events.add(Event("accounts.password.issued", _("{target} was given a temporary password"), "security", "notice"))
+events.add(Event("accounts.password.linked", _("{target} was mailed a link for a new password"), "security", "notice"))
+events.add(Event("accounts.password.reset", _("{target} chose a new password by a mailed link"), "security", "notice"))
+events.add(Event("accounts.session.revoked", _("{target} was signed out by somebody"), "security", "notice"))
+events.add(Event("accounts.user.unlocked", _("The sign-in of {target} was unlocked"), "security", "notice"))
+events.add(Event("accounts.user.anonymised", _("{target} was erased"), "administration", "warning"))
 events.add(Event("accounts.user.created", _("{target} was created"), "administration", "notice"))
 events.add(Event("accounts.user.updated", _("{target} was changed"), "administration"))
 events.add(Event("accounts.user.activated", _("{target} was activated"), "administration", "notice"))
@@ -32,3 +40,28 @@ for name in ("username", "email", "name"):
 for name in ("is_active", "is_root", "must_change_password", "theme"):
     fields.add(Field("accounts.User", name, "public"))
 fields.add(Field("accounts.User", "password", "secret"))
+
+for code, sentence in (
+    ("accounts.organisation.created", _("{target} was created")),
+    ("accounts.organisation.updated", _("{target} was changed")),
+    ("accounts.organisation.suspended", _("{target} was suspended")),
+    ("accounts.organisation.resumed", _("{target} was resumed")),
+    ("accounts.organisation.closed", _("{target} was closed")),
+    ("accounts.organisation.transferred", _("{target} was handed over to another owner")),
+    ("accounts.membership.added", _("{target} became a member")),
+    ("accounts.membership.removed", _("{target} was removed from the organisation")),
+    ("accounts.membership.left", _("{target} left the organisation")),
+    ("accounts.membership.suspended", _("The membership of {target} was suspended")),
+    ("accounts.membership.resumed", _("The membership of {target} was resumed")),
+    ("accounts.invitation.created", _("{target} was invited")),
+    ("accounts.invitation.resent", _("The invitation of {target} was sent again")),
+    ("accounts.invitation.revoked", _("The invitation of {target} was withdrawn")),
+    ("accounts.invitation.accepted", _("The invitation of {target} was accepted")),
+):
+    events.add(Event(code, sentence, "administration", "notice"))
+for name in ("name", "slug", "state"):
+    fields.add(Field("accounts.Organisation", name, "public"))
+for name in ("state", "role"):
+    fields.add(Field("accounts.Membership", name, "public"))
+fields.add(Field("accounts.Invitation", "email", "personal"))
+fields.add(Field("accounts.Invitation", "role", "public"))

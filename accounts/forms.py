@@ -9,18 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import people_csv, rules
-from portal.kit.errors import Invalid
+from portal.kit.forms import Form
 from rbac.models import Role
 
 PASSWORD_INPUT_LIMIT = 1000  # Bounds what is read at all; the rules of passwords name the real limit.
-
-
-def refused(form: forms.Form, error: Invalid) -> None:
-    """Put the reasons of a service beside the fields they are about; others above the form."""
-    if not error.fields:
-        form.add_error(None, str(error.detail))
-    for name, texts in error.fields.items():
-        form.add_error(name if name in form.fields else None, [str(text) for text in texts])
 
 
 def _password(label: Any) -> forms.CharField:
@@ -28,17 +20,20 @@ def _password(label: Any) -> forms.CharField:
     return forms.CharField(label=label, strip=False, max_length=PASSWORD_INPUT_LIMIT, widget=forms.PasswordInput)
 
 
-class SignInForm(forms.Form):
+class SignInForm(Form):
     """Who, and the password."""
+
+    guarded = False
 
     identifier = forms.CharField(label=gettext_lazy("User name or e-mail address"), max_length=254)
     password = _password(gettext_lazy("Password"))
 
 
-class PasswordForm(forms.Form):
-    """A new password of one's own."""
+class NewPasswordForm(Form):
+    """A new password, twice."""
 
-    current = _password(gettext_lazy("Current password"))
+    guarded = False
+
     new = _password(gettext_lazy("New password"))
     repeat = _password(gettext_lazy("New password again"))
 
@@ -50,7 +45,14 @@ class PasswordForm(forms.Form):
         return values
 
 
-class PersonForm(forms.Form):
+class PasswordForm(NewPasswordForm):
+    """A new password of one's own."""
+
+    field_order = ("current", "new", "repeat")
+    current = _password(gettext_lazy("Current password"))
+
+
+class PersonForm(Form):
     """Name, user name and e-mail address; `roles` are those that may be given at once."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=rules.LIMITS["name"])
@@ -68,7 +70,7 @@ class PersonForm(forms.Form):
             self.fields["role"] = _role_field(roles, required=False)
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(Form):
     """Why, for the audit trail."""
 
     reason = forms.CharField(
@@ -87,7 +89,7 @@ class RoleForm(ReasonForm):
         self.order_fields(self.field_order)
 
 
-class ImportForm(forms.Form):
+class ImportForm(Form):
     """The file."""
 
     file = forms.FileField(

@@ -1,5 +1,6 @@
 """Who is behind a session cookie: one query loads session, person, organisation and stamps."""
 
+import re
 import struct
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -11,12 +12,14 @@ from django.db import connection
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from accounts.errors import OrganisationSuspended
 from accounts.models import User
 from portal.kit import clock, crypto
 from portal.kit.context import Actor
 from portal.kit.errors import NotFound
-from portal.kit.identity import Identity
+from portal.kit.identity import Identity, OrganisationRef
 from portal.kit.postgres.base import DatabaseWrapper, Statement
+from portal.kit.record import record
 from portal.kit.services import writing
 from rbac.decision import remember_stamps
 from rbac.models import INSTALLATION
@@ -25,19 +28,16 @@ SEEN_EVERY = timedelta(seconds=60)  # Being seen is written at most once a minut
 TOKEN_LENGTHS = range(40, 61)
 
 _IDENTITY = """
-SELECT s.id, s.seen_at, u.id, coalesce(nullif(u.name, ''), u.username), u.is_active, u.must_change_password, u.theme,
+SELECT s.id, s.seen_at, s.platform_at, u.id, coalesce(nullif(u.name, ''), u.username), u.is_active, u.must_change_password, u.theme,
     coalesce((SELECT epoch FROM rbac_stamp WHERE key = $1), 0), coalesce((SELECT epoch FROM rbac_stamp WHERE key = u.id), 0){}
-FROM accounts_session s JOIN accounts_user u ON u.id = s.user_id
+FROM accounts_session s JOIN accounts_user u ON u.id = s.user_id {}
 WHERE s.digest = $2 AND s.expires_at > $3
 """
-_PLAIN = Statement(_IDENTITY.format(""))
+_PLAIN = Statement(_IDENTITY.format("", ""))
 _WITH_ORGANISATION = Statement(
-    _IDENTITY.format(
-        """,
-    (SELECT o.id FROM accounts_membership m JOIN accounts_organisation o ON o.id = m.organisation_id
-     WHERE m.user_id = u.id AND m.organisation_id = $4 AND m.state = 'active' AND o.state <> 'closed')"""
-    )
+    _IDENTITY.format(", o.id, o.slug, o.name, o.state", "LEFT JOIN LATERAL accounts_member_of(u.id, $4, $5) o ON true")
 )
+_IN_PATH = re.compile(r"/o/([^/]+)/")
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts binary timestamps from here, in microseconds.
 _MICROSECOND = timedelta(microseconds=1)
 _long = struct.Struct("!q")
@@ -49,23 +49,31 @@ def identify(request: HttpRequest) -> Identity | None:
     token = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
     if len(token) not in TOKEN_LENGTHS:
         return None
-    named = request.META.get("HTTP_STEWARD_ORGANISATION")
-    organisation = _organisation(named) if named is not None else None
-    row = cast(DatabaseWrapper, connection).first_row(*question(token, organisation))
-    if row is None:
-        return None
-    if organisation is not None and row.pop() is None:
-        raise NotFound
-    return _identity(row, organisation)
+    named = _named(request)
+    row = cast(DatabaseWrapper, connection).first_row(*question(token, named))
+    return None if row is None else _identity(row, named)
 
 
-def question(token: str, organisation: UUID | None) -> tuple[Statement, list[bytes]]:
+def _named(request: HttpRequest) -> UUID | str | None:
+    """The organisation of the address by its slug, or that of the header by its id. Both is one too many."""
+    header = request.META.get("HTTP_STEWARD_ORGANISATION")
+    match = _IN_PATH.match(request.path_info) if request.path_info.startswith("/o/") else None
+    if match is not None:
+        if header is not None:
+            raise NotFound
+        return match[1]
+    return _organisation(header) if header is not None else None
+
+
+def question(token: str, named: UUID | str | None) -> tuple[Statement, list[bytes | None]]:
     """The one query of a request with this session cookie and named organisation, with its values."""
     now = _long.pack((clock.now() - _EPOCH) // _MICROSECOND)
-    values = [_installation, crypto.digest(token), now]
-    if organisation is None:
+    values: list[bytes | None] = [_installation, crypto.digest(token), now]
+    if named is None:
         return _PLAIN, values
-    return _WITH_ORGANISATION, [*values, organisation.bytes]
+    if isinstance(named, UUID):
+        return _WITH_ORGANISATION, [*values, named.bytes, None]
+    return _WITH_ORGANISATION, [*values, None, named.replace("\0", "").encode()]
 
 
 @lru_cache(maxsize=4096)
@@ -81,22 +89,42 @@ def _uuid(raw: bytes) -> UUID:
     return UUID(bytes=raw)
 
 
-def _identity(row: list[bytes | None], organisation: UUID | None) -> Identity:
-    session, seen_at, user, label, active, must_change, theme, installation, member = cast(list[bytes], row)
+def _identity(row: list[bytes | None], named: UUID | str | None) -> Identity:
+    organisation = _entered(row[10:]) if named is not None else None
+    session, seen_at, _platform_at, user, label, active, must_change, theme, installation, member = cast(
+        list[bytes], row[:10]
+    )
     user_id = _uuid(user)
     stamps = (int.from_bytes(installation), int.from_bytes(member))
     remember_stamps(user_id, stamps)
     return Identity(
-        actor=Actor("person", user_id, label.decode(), organisation),
+        actor=Actor("person", user_id, label.decode(), organisation.id if organisation else None),
         # The whole row is rarely needed; who asks for more than the label pays for it.
         person=SimpleLazyObject(lambda: User.objects.get(pk=user_id)),
         session_id=_uuid(session),
-        last_seen_at=_EPOCH + _long.unpack(seen_at)[0] * _MICROSECOND,
+        last_seen_at=_moment(seen_at),
         stamps=stamps,
         active=active == b"\x01",
         must_change_password=must_change == b"\x01",
         theme=theme.decode(),
+        platform_at=_moment(row[2]) if row[2] is not None else None,
+        organisation=organisation,
     )
+
+
+def _entered(row: list[bytes | None]) -> OrganisationRef:
+    """The organisation of which the person is an active member; any other is told like one that does not exist."""
+    if row[0] is None:
+        raise NotFound
+    organisation, slug, name, state = cast(list[bytes], row)
+    if state == b"suspended":
+        raise OrganisationSuspended
+    return OrganisationRef(_uuid(organisation), slug.decode(), name.decode())
+
+
+def _moment(raw: bytes) -> datetime:
+    microseconds: int = _long.unpack(raw)[0]
+    return _EPOCH + microseconds * _MICROSECOND
 
 
 def seen(identity: Identity) -> None:
@@ -119,3 +147,23 @@ def _touch(identity: Identity, now: datetime) -> None:
         cursor.execute(_TOUCH, {"now": now, "id": identity.session_id, "seen": identity.last_seen_at})
         if cursor.rowcount:
             cursor.execute("UPDATE accounts_user SET last_seen_at = %s WHERE id = %s", [now, identity.actor.id])
+
+
+PLATFORM_NOTED_EVERY = timedelta(hours=1)
+_ENTERED = """
+UPDATE accounts_session SET platform_at = %(now)s WHERE id = (
+    SELECT id FROM accounts_session WHERE id = %(id)s AND (platform_at IS NULL OR platform_at < %(before)s)
+    FOR UPDATE SKIP LOCKED)
+"""
+
+
+def platform_entered(identity: Identity) -> None:
+    """Fill of the port `kit.identity.platform_entered`. Event `accounts.session.entered_platform`, hourly at most."""
+    now = clock.now()
+    before = now - PLATFORM_NOTED_EVERY
+    if identity.platform_at is not None and identity.platform_at >= before:
+        return
+    with writing(), connection.cursor() as cursor:
+        cursor.execute(_ENTERED, {"now": now, "id": identity.session_id, "before": before})
+        if cursor.rowcount:
+            record("accounts.session.entered_platform")

@@ -6,10 +6,12 @@ free, while one stranger can lock nobody out but itself. A failure during a lock
 PostgreSQL; account names that nobody has are kept as a keyed hash, since people type passwords into that field.
 """
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
+from uuid import UUID
 
 from axes.handlers.base import AbstractAxesHandler, AxesBaseHandler
 from axes.helpers import get_client_username
@@ -18,6 +20,7 @@ from django.http import HttpRequest
 
 from accounts.models import SignInCounter, User
 from portal.kit import clock, crypto
+from portal.kit.notify import notify
 from portal.kit.record import record
 from portal.kit.services import writing
 
@@ -25,6 +28,7 @@ PAIR_LIMIT, PAIR_MINUTES = 5, (1, 5, 15, 60)
 ACCOUNT_LIMIT, ACCOUNT_MINUTES = 50, (15, 60)
 ADDRESS_LIMIT, ADDRESS_MINUTES = 100, (15, 60)
 FORGET = timedelta(hours=24)
+SPELL = timedelta(hours=1)  # Locks closer together than this are one spell, of which the owner gets one mail.
 
 _COUNT = """
 INSERT INTO accounts_sign_in_counter AS c (slot, failures, last_at) VALUES (%(slot)s, 1, %(now)s)
@@ -32,6 +36,37 @@ ON CONFLICT (slot) DO UPDATE SET
     failures = CASE WHEN c.last_at < %(forget)s THEN 1 ELSE c.failures + 1 END, last_at = %(now)s
 RETURNING failures
 """
+
+_LOCKED = """
+SELECT split_part(slot, ':', 2)::uuid, max(locked_until) FROM accounts_sign_in_counter
+WHERE split_part(slot, ':', 2) = ANY(%s) AND locked_until IS NOT NULL AND locked_until > %s GROUP BY 1
+"""
+_UNLOCK = """
+DELETE FROM accounts_sign_in_counter WHERE slot = %(account)s OR starts_with(slot, %(pairs)s)
+RETURNING coalesce(locked_until > %(now)s, false)
+"""
+
+
+def locked_people(people: Iterable[UUID]) -> dict[UUID, datetime]:
+    """Whose sign-in is locked now, from anywhere or from one address, and until when at the latest; one query."""
+    return _locked_since(people, clock.now())
+
+
+def _locked_since(people: Iterable[UUID], moment: datetime) -> dict[UUID, datetime]:
+    wanted = [str(person) for person in people]
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCKED, [wanted, moment])
+        return dict(cursor.fetchall())
+
+
+def locks_clear(person: UUID) -> int:
+    """Forget the failed sign-ins of a person, from everywhere; how many locks that opened. Part of a service."""
+    values: dict[str, str | datetime] = {"account": f"account:{person}", "pairs": f"pair:{person}:", "now": clock.now()}
+    with writing(), connection.cursor() as cursor:
+        cursor.execute(_UNLOCK, values)
+        return sum(locked for (locked,) in cursor.fetchall())
 
 
 def attempted_account(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
@@ -91,17 +126,16 @@ class LockoutHandler(AbstractAxesHandler, AxesBaseHandler):  # type: ignore[misc
         if request is None or request.axes_locked_out:
             return
         now = clock.now()
-        with writing(), connection.cursor() as cursor:
-            for slot, limit, minutes in self._slots(request, credentials):
-                cursor.execute(_COUNT, {"slot": slot, "now": now, "forget": now - FORGET})
-                failures = int(cursor.fetchone()[0])
-                if failures >= limit:
-                    wait = minutes[min(failures - limit, len(minutes) - 1)]
-                    SignInCounter.objects.filter(slot=slot).update(locked_until=now + timedelta(minutes=wait))
-                    record(
-                        "accounts.session.locked",
-                        data={"slot": slot.partition(":")[0], "minutes": wait, "failures": failures},
-                    )
+        reached: list[_Lock] = []
+        with writing():
+            with connection.cursor() as cursor:
+                for slot, limit, minutes in self._slots(request, credentials):
+                    cursor.execute(_COUNT, {"slot": slot, "now": now, "forget": now - FORGET})
+                    failures = int(cursor.fetchone()[0])
+                    if failures >= limit:
+                        reached.append(_Lock(slot, minutes[min(failures - limit, len(minutes) - 1)], failures))
+            if reached:
+                _lock(_person_of(self._account(request, credentials)), reached, now)
 
     def user_logged_in(self, sender: Any, request: Any, user: User, **kwargs: Any) -> None:
         """A sign-in resets the pair and the account; the address keeps its count."""
@@ -119,5 +153,44 @@ class LockoutHandler(AbstractAxesHandler, AxesBaseHandler):  # type: ignore[misc
         """Axes' own table is not used."""
 
     def _slots(self, request: Any, credentials: Mapping[str, Any] | None) -> list[tuple[str, int, tuple[int, ...]]]:
-        account = get_client_username(request, credentials) or attempted_account(request, credentials)
-        return slots(account, request.axes_ip_address)
+        return slots(self._account(request, credentials), request.axes_ip_address)
+
+    def _account(self, request: Any, credentials: Mapping[str, Any] | None) -> str:
+        return str(get_client_username(request, credentials) or attempted_account(request, credentials))
+
+
+@dataclass(frozen=True)
+class _Lock:
+    """A slot that reached its limit."""
+
+    slot: str
+    minutes: int
+    failures: int
+
+    @property
+    def kind(self) -> str:
+        """What it counts: pair, account or address."""
+        return self.slot.partition(":")[0]
+
+
+def _lock(user: User | None, reached: Sequence[_Lock], now: datetime) -> None:
+    """Lock the slots, each with its event, and tell the owner of the account once per spell."""
+    # Asked before anything is locked. A stranger who goes on failing fills nobody's mailbox.
+    told = user is None or bool(_locked_since([user.pk], now - SPELL))
+    for lock in reached:
+        until = now + timedelta(minutes=lock.minutes)
+        SignInCounter.objects.filter(slot=lock.slot).update(locked_until=until)
+        record(
+            "accounts.session.locked",
+            target=None if lock.kind == "address" else user,
+            data={"slot": lock.kind, "minutes": lock.minutes, "failures": lock.failures},
+        )
+    ends = [lock.minutes for lock in reached if lock.kind != "address"]
+    if user is not None and ends and not told:
+        until = now + timedelta(minutes=max(ends))
+        notify(user.pk, "security", "account_locked", {"user": user, "at": now, "until": until})
+
+
+def _person_of(account: str) -> User | None:
+    """Whose account it is; None for one that nobody has."""
+    return None if account.startswith("unknown-") else User.objects.filter(pk=account).first()

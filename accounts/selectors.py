@@ -1,5 +1,6 @@
 """Reads about people."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,10 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import PeopleImport, User
+from portal.kit import clock
 from portal.kit.context import Actor
 from portal.kit.errors import NotFound
-from portal.kit.paging import Cursor, Page, keyset
+from rbac.models import INSTALLATION, Binding
 
 SEARCH_LIMIT = 100  # Longer texts name nobody.
 
@@ -35,9 +37,18 @@ def people(actor: Actor, chosen: PeopleFilter) -> QuerySet[User]:
     return rows.order_by("name", "id")
 
 
-def people_page(actor: Actor, chosen: PeopleFilter, cursor: Cursor | None = None) -> Page[User]:
-    """One page of `people`, by name; at most two queries."""
-    return keyset(people(actor, chosen), cursor, by="name", descending=False)
+def people_visible(actor: Actor) -> QuerySet[User]:
+    """The people that `actor` may see (`user:read`), as the list of people starts from them."""
+    return User.objects.visible_to(actor, "user:read")
+
+
+def people_with_roles(role_ids: Sequence[UUID]) -> QuerySet[Any]:
+    """The ids of those who hold one of these roles of the installation now; for a list that they narrow.
+
+    By the ids of the roles, which the planner can look up in its statistics; by their codes it would have to guess.
+    """
+    live = Q(expires_at=None) | Q(expires_at__gt=clock.now())
+    return Binding.objects.filter(live, scope_id=INSTALLATION, role_id__in=role_ids).values("user_id")
 
 
 def _matches(text: str) -> Q:

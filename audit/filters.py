@@ -1,12 +1,13 @@
 """What the trail is narrowed to, as it stands in an address."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
 
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -41,7 +42,10 @@ OUTCOMES: Mapping[str, str | Promise] = {
     Event.Outcome.DENIED: _("Refused"),
     Event.Outcome.FAILED: _("Failed"),
 }
-ACTOR_KINDS = frozenset({"anonymous", "person", "service", "key", "job", "system"})
+# Each of these, like each category, severity and outcome, is one that the database's own constraint allows.
+ACTOR_KINDS = ("anonymous", "person", "service", "key", "job", "system")
+# Values of these may be several, in one parameter with commas or in several of the same name.
+SEVERAL = ("category", "outcome", "severity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,11 @@ class EventFilter:
 
     actor: str = ""
     code: str = ""
-    category: str = ""
-    outcome: str = ""
-    severity: str = ""
+    category: tuple[str, ...] = ()
+    outcome: tuple[str, ...] = ()
+    severity: tuple[str, ...] = ()
     target: str = ""
+    organisation: UUID | None = None
     request_id: str = ""
     address: str = ""
     date_from: date | None = None
@@ -70,13 +75,20 @@ class EventFilter:
         """The next longer default window in days; None when dates were chosen or there is none."""
         return None if self.date_from else next((days for days in WIDER_DAYS if days > self.days), None)
 
+    def query(self) -> dict[str, str]:
+        """The parameters that `parse` reads as this filter; without those that do not narrow."""
+        told = {item.name: _written(getattr(self, item.name)) for item in fields(self)}
+        if self.days == DEFAULT_DAYS:
+            del told["days"]
+        return {name: text for name, text in told.items() if text}
+
 
 def parse(values: Mapping[str, str]) -> EventFilter:
     """The filter in the query of an address; `FilterMalformed` names every value that cannot be one."""
     chosen: dict[str, Any] = {}
     wrong: dict[str, list[str]] = {}
     for name, read in READERS.items():
-        text = (values.get(name) or "").replace("\0", "").strip()
+        text = _given(values, name)
         if not text:
             continue
         try:
@@ -91,6 +103,19 @@ def parse(values: Mapping[str, str]) -> EventFilter:
     return EventFilter(**chosen)
 
 
+def _given(values: Mapping[str, str], name: str) -> str:
+    """The text of a parameter; of one that may stand several times, all of them with commas."""
+    if name in SEVERAL and isinstance(values, QueryDict):
+        return ",".join(values.getlist(name)).replace("\0", "").strip(", ")
+    return (values.get(name) or "").replace("\0", "").strip()
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return "" if value is None else str(value)
+
+
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
@@ -101,13 +126,24 @@ def _text(text: str) -> str:
     return text
 
 
-def _one_of(choices: Mapping[str, str | Promise]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in choices:
-            raise ValueError(_("Choose one of: %(choices)s.") % {"choices": ", ".join(choices)})
-        return text
+def _some_of(choices: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
+    """Reads one value or several with commas; in the order of `choices`, so that equal filters are equal."""
+    allowed = tuple(choices)
+
+    def read(text: str) -> tuple[str, ...]:
+        given = {part.strip() for part in text.split(",")} - {""}
+        if not given <= set(allowed):
+            raise ValueError(_("Choose one of: %(choices)s.") % {"choices": ", ".join(allowed)})
+        return tuple(value for value in allowed if value in given)
 
     return read
+
+
+def _organisation(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ValueError(_("Write the id of one organisation.")) from None
 
 
 def _address(text: str) -> str:
@@ -140,10 +176,11 @@ def _days(text: str) -> int:
 READERS: Mapping[str, Callable[[str], Any]] = {
     "actor": _text,
     "code": _text,
-    "category": _one_of(CATEGORIES),
-    "outcome": _one_of(OUTCOMES),
-    "severity": _one_of(SEVERITIES),
+    "category": _some_of(CATEGORIES),
+    "outcome": _some_of(OUTCOMES),
+    "severity": _some_of(SEVERITIES),
     "target": _text,
+    "organisation": _organisation,
     "request_id": _text,
     "address": _address,
     "date_from": _date,

@@ -14,9 +14,7 @@ def partitions() -> str:
     now = clock.now()
     following = f"{now.year + now.month // 12}_{now.month % 12 + 1:02}"
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT to_regclass(%s) IS NOT NULL, EXISTS (SELECT FROM audit_event_other)", [f"audit_event_{following}"]
-        )
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL, audit_has_strays()", [f"audit_event_{following}"])
         stands, stray = cursor.fetchone()
     if stray:
         raise AwayError(

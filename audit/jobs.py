@@ -6,6 +6,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from audit import services
+from audit.services import exports
+from portal.kit import context
 from portal.kit.registry import Job, Run, Schedule, jobs, schedules
 
 
@@ -20,3 +22,22 @@ def ensure_partitions(run: Run) -> Mapping[str, Any]:
 NAME = "audit.ensure_partitions"
 jobs.add(Job(NAME, _("Prepare the audit trail for the coming months"), ensure_partitions, "job:admin"))
 schedules.add(Schedule(NAME, _("Prepare the audit trail, nightly"), NAME, "20 0 * * *"))
+
+
+def export_events(run: Run) -> Mapping[str, Any]:
+    """Write the file of an export (see `exports.export_write`). Idempotent: goes on at its cursor, offers once."""
+    return exports.export_write(actor=context.actor(), run=run)
+
+
+def remove_exports(run: Run) -> Mapping[str, Any]:
+    """Remove expired exports, their files, and files that belong to none. Harmless when repeated."""
+    with run.batch():
+        removed = exports.exports_remove(actor=context.actor())
+    run.log(f"{removed} exports removed")
+    return {"removed": removed}
+
+
+REMOVE = "audit.remove_exports"
+jobs.add(Job(exports.JOB, _("Export the audit trail"), export_events, exports.RIGHT, max_attempts=5))
+jobs.add(Job(REMOVE, _("Remove old exports of the audit trail"), remove_exports, "job:admin"))
+schedules.add(Schedule(REMOVE, _("Remove old exports, hourly"), REMOVE, "40 * * * *"))

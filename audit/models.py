@@ -4,8 +4,9 @@ from typing import ClassVar, Self
 
 from django.db import models
 
+from portal.kit import clock
 from portal.kit.managers import ScopedManager
-from portal.kit.models import Evidence, no_evidence
+from portal.kit.models import EVENT, Evidence, Model, no_evidence
 
 
 class Event(models.Model):
@@ -17,6 +18,7 @@ class Event(models.Model):
     """
 
     evidence: ClassVar[Evidence] = no_evidence("The trail does not record itself.")
+    walled: ClassVar[bool] = True
 
     class Outcome(models.TextChoices):
         """How it ended."""
@@ -83,3 +85,68 @@ class PersonalKey(models.Model):
 
     def __str__(self) -> str:
         return f"key of {self.subject_id}"
+
+
+class Export(Model):
+    """One export of the trail: what was asked for, and its file once that is whole.
+
+    Written by `audit.services.exports` and the job `audit.export_events`; row and file go a day after it was asked for.
+    `since` and `until` fix the events at the moment of asking. Only a row in state ready has a file: the whole one, with its
+    size and SHA-256; where a job is writing stands in the cursor of its run.
+    """
+
+    evidence: ClassVar[Evidence] = EVENT
+
+    class State(models.TextChoices):
+        """Life of an export."""
+
+        WORKING = "working", "working"
+        READY = "ready", "ready"
+        FAILED = "failed", "failed"
+        CANCELLED = "cancelled", "cancelled"
+
+    class Format(models.TextChoices):
+        """Kind of file."""
+
+        CSV = "csv", "CSV"
+        JSON_LINES = "jsonl", "JSON lines"
+
+    requested_by = models.UUIDField(null=True)
+    organisation_id = models.UUIDField(null=True)
+    format = models.CharField(max_length=10, choices=Format)
+    query = models.JSONField(default=dict)
+    since = models.UUIDField()
+    until = models.UUIDField()
+    state = models.CharField(max_length=10, choices=State, default=State.WORKING)
+    rows = models.BigIntegerField(default=0)
+    size = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    file = models.CharField(max_length=100, blank=True)
+    run_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=clock.now)
+    finished_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+
+    class Meta:
+        db_table = "audit_export"
+        constraints = [
+            # A file is offered only when it is whole and can be proved.
+            models.CheckConstraint(
+                name="audit_export_whole",
+                condition=~models.Q(state="ready")
+                | (~models.Q(file="") & ~models.Q(sha256="") & models.Q(finished_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="audit_export_state",
+                condition=models.Q(state__in=["working", "ready", "failed", "cancelled"]),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["requested_by", "-id"], name="audit_export_requested_by"),
+            models.Index(fields=["created_at"], name="audit_export_created"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_format_display()} of {self.created_at:%Y-%m-%d %H:%M}"

@@ -1,7 +1,7 @@
 """Telling an event to a person: its sentence, labels, icon and diff. Nothing here asks the database."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -13,11 +13,12 @@ from django.core.exceptions import FieldDoesNotExist
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from audit.filters import OUTCOMES
+from audit.filters import CATEGORIES, OUTCOMES, SEVERITIES
 from audit.models import Event
 from audit.personal import Reading
 from audit.services import HIDDEN
-from portal.kit import errors, registry
+from portal.kit import context, errors, registry
+from portal.kit.identity import OrganisationRef
 
 # Addresses of the rooms above, which may not be imported: where an object of this model is shown.
 PAGES = {"accounts.user": "/platform/people/{}", "maintenance.jobrun": "/platform/jobs/{}"}
@@ -33,17 +34,30 @@ ICONS = {
     "API": "globe",
 }
 TONES = {Event.Outcome.DENIED: "warn", Event.Outcome.FAILED: "bad"}
+SEVERITY_TONES = {"warning": "warn", "critical": "bad"}
 
 
 @dataclass(frozen=True)
 class Change:
-    """One field of a diff. `masked`: that it changed is known, its values were never written."""
+    """One field of a diff. `masked`: that it changed is known, its values were never written. `personal`: readable until
+    the person is erased. Of lists, what was `added` and `removed`, and how many words stayed (`kept`)."""
 
     name: str
     field: str
     before: Any
     after: Any
     masked: bool
+    personal: bool = False
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    kept: int = 0
+
+
+def _here() -> str:
+    """The slug of the organisation that the request stands in, as the middleware leaves it in the context."""
+    now = context.current()
+    found = now.cache.get("organisation") if now is not None else None
+    return found.slug if isinstance(found, OrganisationRef) else ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +66,8 @@ class Told:
 
     row: Event
     reading: Reading
+    # Of the organisation on whose pages it is shown; empty on the platform's.
+    slug: str = field(default_factory=_here)
 
     @property
     def id(self) -> UUID:
@@ -82,7 +98,7 @@ class Told:
     @property
     def url(self) -> str:
         """The event's own page."""
-        return reverse("audit:event", args=[self.row.id])
+        return address("event", self.slug, self.row.id)
 
     @property
     def icon(self) -> str:
@@ -98,6 +114,31 @@ class Told:
     def outcome_label(self) -> str:
         """Word of the chip; none for what succeeded."""
         return str(OUTCOMES[self.row.outcome]) if self.outcome_tone else ""
+
+    @property
+    def outcome_text(self) -> str:
+        """How it ended, also when it succeeded."""
+        return str(OUTCOMES[self.row.outcome])
+
+    @property
+    def category_text(self) -> str:
+        """Word of its category."""
+        return str(CATEGORIES.get(self.row.category, self.row.category))
+
+    @property
+    def severity_text(self) -> str:
+        """Word of its severity."""
+        return str(SEVERITIES[self.row.severity])
+
+    @property
+    def severity_tone(self) -> str:
+        """Tone of the severity; only warnings and worse have one."""
+        return SEVERITY_TONES.get(self.row.severity, "")
+
+    @property
+    def label(self) -> str:
+        """What a list calls it."""
+        return self.sentence
 
     @cached_property
     def sentence(self) -> str:
@@ -120,9 +161,9 @@ class Told:
 
     @cached_property
     def actor_url(self) -> str:
-        """The person's or run's page; empty for whoever has none."""
+        """The person's or run's page, in an organisation what it did there; empty for whoever has none."""
         page = ACTOR_PAGES.get(self.row.actor_kind)
-        return page.format(self.row.actor_id) if page and self.row.actor_id else ""
+        return self._page(page, "actor", self.row.actor_id)
 
     @cached_property
     def behalf_label(self) -> str:
@@ -142,17 +183,13 @@ class Told:
 
     @cached_property
     def target_url(self) -> str:
-        """The target's own page; empty for whatever has none."""
-        page = PAGES.get(self.row.target_type)
-        return page.format(self.row.target_id) if page and self.row.target_id else ""
+        """The target's own page, in an organisation what was done to it there; empty for whatever has none."""
+        return self._page(PAGES.get(self.row.target_type), "target", self.row.target_id)
 
     @cached_property
     def changes(self) -> list[Change]:
         """The diff by field, personal fields last; erased ones are absent."""
-        return [
-            Change(name, self._field_label(name), readable(before), readable(after), self.is_masked(name))
-            for name, (before, after) in self.raw_changes.items()
-        ]
+        return [self._change(name, before, after) for name, (before, after) in self.raw_changes.items()]
 
     @cached_property
     def raw_changes(self) -> Mapping[str, Any]:
@@ -173,6 +210,24 @@ class Told:
         """Whether personal parts of it are not what was written: evidence of tampering."""
         return bool(self.reading.unreadable)
 
+    def _change(self, name: str, before: Any, after: Any) -> Change:
+        masked = self.is_masked(name)
+        added = removed = ()
+        kept = 0
+        if not masked and _is_words(before) and _is_words(after) and (before or after):
+            old, new = before or [], after or []
+            added, removed = tuple(word for word in new if word not in old), tuple(w for w in old if w not in new)
+            kept = len(old) - len(removed)
+        personal = name not in self.row.changes
+        label = self._field_label(name)
+        return Change(name, label, readable(before), readable(after), masked, personal, added, removed, kept)
+
+    def _page(self, page: str | None, part: str, key: UUID | None) -> str:
+        if not page or not key:
+            return ""
+        # The console's pages of people and runs are the platform's own.
+        return f"{address('timeline', self.slug)}?{part}={key}" if self.slug else page.format(key)
+
     def _label(self, role: str, clear: str, subject: UUID | None) -> str:
         if clear:
             return clear
@@ -191,6 +246,22 @@ class Told:
         except (LookupError, ValueError, FieldDoesNotExist):
             return name
         return str(getattr(field, "verbose_name", name)).capitalize()
+
+
+def address(name: str, slug: str, *values: object) -> str:
+    """The address of a page of the trail: the platform's, or with a slug that organisation's."""
+    if slug:
+        return reverse(f"audit:organisation_{name}", args=[slug, *values])
+    return reverse(f"audit:{name}", args=values)
+
+
+def placed(events: Iterable[Told], slug: str) -> list[Told]:
+    """The events with addresses of an organisation's pages; without a slug as they are."""
+    return [replace(event, slug=slug) for event in events] if slug else list(events)
+
+
+def _is_words(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(item, str) for item in value))
 
 
 def _declared(kind: str, label: str) -> str:

@@ -8,7 +8,7 @@ from bench import load, machine, table
 from bench.table import Row
 from bench.world import world
 
-PARTS = ("web", "record")
+PARTS = ("web", "record", "lists")
 
 
 def say(line: str) -> None:

@@ -16,6 +16,7 @@ from portal.kit import context, ids
 from portal.kit.context import Actor
 from portal.kit.record import record
 from portal.kit.services import writing
+from portal.kit.tenancy import behind_the_wall
 from tests.factories import person
 
 WRITES = 120  # Of each kind in a round, in turn.
@@ -103,7 +104,7 @@ def _record(user: User, change: tuple[str, str]) -> None:
 
 def _bare_insert() -> Callable[[User, tuple[str, str]], None]:
     """Inserts the newest event's values again and again, each time under a new id."""
-    with connection.cursor() as cursor:
+    with context.system("the newest event, to write it again"), behind_the_wall(), connection.cursor() as cursor:
         cursor.execute("SELECT attname FROM pg_attribute WHERE attrelid = 'audit_event'::regclass AND attnum > 0")
         names = [name for (name,) in cursor.fetchall() if name not in {"id", "xid"}]
         cursor.execute(

@@ -112,7 +112,9 @@ def _sign_in() -> SignedIn:
     statement, values = identity.question(token, organisation.pk)
     return SignedIn(
         {"Cookie": f"{settings.SESSION_COOKIE_NAME}={token}", "Steward-Organisation": str(organisation.pk)},
-        json.dumps({"sql": statement.sql.decode(), "values": [value.hex() for value in values]}),
+        json.dumps(
+            {"sql": statement.sql.decode(), "values": [None if value is None else value.hex() for value in values]}
+        ),
     )
 
 

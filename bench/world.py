@@ -28,6 +28,7 @@ class World:
     """The servers' folder and addresses; `postgres_version` for the head of the table."""
 
     folder: Path
+    admin_url: str
     database_url: str
     peer_url: str
     postgres_version: str
@@ -56,6 +57,10 @@ def world() -> Iterator[World]:
         peer_url = urlunsplit(urlsplit(running.database_owner_url)._replace(path="/peer"))
         os.environ.update(
             STEWARD_ENV="development",
+            STEWARD_RATE_LIMITS="1",
+            STEWARD_RATE_API="1000000",
+            STEWARD_RATE_ANONYMOUS="1000000",
+            STEWARD_RATE_CONSOLE="1000000",
             STEWARD_VAR=str(folder / "var"),
             STEWARD_LOG_LEVEL="info",
             DATABASE_URL=running.database_url,
@@ -64,7 +69,11 @@ def world() -> Iterator[World]:
             DJANGO_SETTINGS_MODULE="portal.conf.settings",
             BENCH_PEER_URL=peer_url,
         )
-        for command in (["migrate", "--verbosity", "0"], ["roles", "apply"]):
+        for command in (
+            ["migrate", "--verbosity", "0"],
+            ["collectstatic", "--noinput", "--verbosity", "0"],
+            ["roles", "apply"],
+        ):
             subprocess.run([sys.executable, "manage.py", *command], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
         with psycopg.connect(running.admin_url, autocommit=True) as admin:
             admin.execute(f"CREATE DATABASE peer OWNER {urlsplit(peer_url).username}")
@@ -72,7 +81,9 @@ def world() -> Iterator[World]:
         import django
 
         django.setup()
-        yield World(folder, running.database_url, peer_url, f"{int(version) // 10000}.{int(version) % 10000}")
+        yield World(
+            folder, running.admin_url, running.database_url, peer_url, f"{int(version) // 10000}.{int(version) % 10000}"
+        )
     finally:
         running.stop()
         shutil.rmtree(folder, ignore_errors=True)

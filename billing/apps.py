@@ -1,5 +1,7 @@
 """Application configuration."""
 
+from django.utils.translation import gettext_lazy as _
+
 from portal.kit.apps import RoomConfig
 
 
@@ -7,4 +9,5 @@ class BillingConfig(RoomConfig):
     """Money."""
 
     name = "billing"
+    verbose_name = _("Billing")
     default = True

@@ -1,5 +1,7 @@
 """Application configuration."""
 
+from django.utils.translation import gettext_lazy as _
+
 from portal.kit.apps import RoomConfig
 
 
@@ -7,6 +9,7 @@ class MaintenanceConfig(RoomConfig):
     """Upkeep."""
 
     name = "maintenance"
+    verbose_name = _("Upkeep")
     default = True
 
     def ready(self) -> None:

@@ -21,6 +21,7 @@ from portal.kit.context import Actor
 from portal.kit.decision import authorise
 from portal.kit.record import record
 from portal.kit.registry import Cleanup, Run
+from portal.kit.tenancy import behind_the_wall
 
 JOB = "maintenance.run_cleanup"
 PREVIEW_VALID = timedelta(minutes=30)
@@ -178,7 +179,7 @@ def _adapt(size: int, seconds: float) -> int:
 
 def _left(spec: Cleanup, cutoff: str) -> int:
     table, column, _key = _names(spec)
-    with connection.cursor() as cursor:
+    with behind_the_wall(), connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {table} WHERE {column} < %s AND ({spec.condition})", [cutoff])  # noqa: S608
         return int(cursor.fetchone()[0])
 

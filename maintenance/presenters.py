@@ -189,9 +189,13 @@ def _result_facts(run: JobRun) -> list[dict[str, Any]]:
 
 
 def cron_words(cron: str) -> str:
-    """A cron line in words for the daily ones; others stand as they are."""
+    """A cron line in words for the daily and hourly ones; others stand as they are."""
     minute, hour, *rest = cron.split()
-    if rest == ["*", "*", "*"] and minute.isdigit() and hour.isdigit():
+    if rest != ["*", "*", "*"] or not minute.isdigit():
+        return cron
+    if hour == "*":
+        return _("Every hour at :%(minute)s") % {"minute": f"{int(minute):02}"}
+    if hour.isdigit():
         return _("Every night at %(time)s") % {"time": f"{int(hour):02}:{int(minute):02}"}
     return cron
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import sentry_sdk
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection
 
 from maintenance.models import JobRun
 from maintenance.services import runs
@@ -22,6 +22,7 @@ from portal.kit.context import Actor, Context
 from portal.kit.decision import authorise
 from portal.kit.errors import StewardError
 from portal.kit.services import writing
+from portal.kit.tenancy import behind_the_wall
 
 log = logging.getLogger("steward.runner")
 BACK_OFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5))
@@ -67,7 +68,7 @@ class Handle:
     @contextmanager
     def batch(self) -> Iterator[None]:
         """One transaction: what the block writes, the cursor and the progress commit together, and only under our fence."""
-        with transaction.atomic(), writing():
+        with behind_the_wall(), writing():
             yield
             state = runs.run_save_progress(claim=self._claim)
             if state is None:
@@ -79,7 +80,7 @@ class Handle:
 def execute(run_id: UUID) -> None:
     """Work on a run if it can be claimed; used by the worker for every message. Never raises for a job's own failure."""
     worker = f"{socket.gethostname()}:{os.getpid()}"
-    with context.use(Context(actor=Actor("system", None, "worker"), source="job")):
+    with context.use(Context(actor=Actor("system", None, "worker"), source="job", platform=True)):
         claim = runs.run_claim(run_id=run_id, worker=worker)
     if claim is None:
         return
@@ -159,6 +160,8 @@ def _context_of(run: JobRun) -> Context:
     return Context(
         actor=Actor(run.actor_kind, run.actor_id, label, run.organisation_id),  # type: ignore[arg-type]
         source="job",
+        # Its permission was held on the installation when it names no organisation, and is asked for again at the start.
+        platform=run.organisation_id is None,
         request_id=run.request_id,
         correlation_id=run.correlation_id,
     )
@@ -171,7 +174,7 @@ def _kept_alive(claim: Claim) -> Iterator[None]:
 
     def beat() -> None:
         try:
-            with context.use(Context(actor=Actor("system", None, "worker"), source="job")):
+            with context.use(Context(actor=Actor("system", None, "worker"), source="job", platform=True)):
                 while not stop.wait(settings.JOB_LEASE.total_seconds() / 3):
                     try:
                         if not runs.lease_extend(run_id=claim.run.pk, fence=claim.fence):

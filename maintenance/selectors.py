@@ -1,15 +1,16 @@
 """Reads about runs, schedules and cleanups."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import Max, QuerySet
+from django.utils import timezone
 
 from maintenance import cleaning
 from maintenance.models import JobRun, ScheduleState
 from maintenance.services import schedules as service
-from portal.kit import clock, registry
+from portal.kit import clock, ids, registry
 from portal.kit.context import Actor
 from portal.kit.errors import NotFound
 
@@ -84,3 +85,20 @@ def schedule(actor: Actor, name: str) -> ScheduleState:
     if found is None:
         raise NotFound
     return found
+
+
+def deleted_per_day(days: int) -> list[tuple[date, int]]:
+    """How many rows all clean-ups deleted on each of the last `days`, today last; one query over the runs of that time."""
+    today = timezone.localdate(clock.now())
+    first = today - timedelta(days=days - 1)
+    start = timezone.make_aware(datetime.combine(first, time.min))
+    found = {first + timedelta(days=place): 0 for place in range(days)}
+    # A run that is finished in that time may have been queued up to a day before it.
+    rows = JobRun.objects.filter(
+        name=cleaning.JOB, pk__gte=ids.first_of(start - timedelta(days=1)), finished_at__gte=start
+    ).values_list("finished_at", "result__deleted")
+    for finished_at, deleted in rows:
+        day = timezone.localdate(finished_at)
+        if day in found:
+            found[day] += int(deleted or 0)
+    return list(found.items())

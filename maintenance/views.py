@@ -3,22 +3,23 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from maintenance import cleaning, presenters, selectors
 from maintenance.services import heartbeats, runs, schedules
-from portal.kit import paging, registry
+from portal.kit import charts, htmx, paging, registry, toasts
 from portal.kit.access import SignedIn
 from portal.kit.decision import can
 from portal.kit.errors import NotFound
 from portal.kit.jobs import enqueue
 from portal.kit.views import PageView
 
+DAYS = 30  # Of the chart of clean-ups.
 STATE_TABS = (
     ("", gettext_lazy("All")),
     ("live", gettext_lazy("Queued and running")),
@@ -51,8 +52,9 @@ class JobDetail(PageView):
     template_name = "maintenance/job_detail.html"
 
     def get(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
-        """The page."""
-        return self.page(self._values(run_id))
+        """The page, or the part that refreshes itself."""
+        part = "maintenance/_job_live.html"
+        return htmx.answer(request, page=self.template_name, part=part, values=self._values(run_id))
 
     def _values(self, run_id: UUID) -> dict[str, Any]:
         run = selectors.run(self.actor, run_id)
@@ -78,7 +80,7 @@ class JobCancel(PageView):
     def post(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         """Cancel and go back to the run."""
         runs.run_cancel(actor=self.actor, run=selectors.run(self.actor, run_id))
-        messages.success(request, _("The job was asked to stop."))
+        toasts.add(request, _("The job was asked to stop."))
         return redirect("maintenance:job", run_id)
 
 
@@ -90,7 +92,7 @@ class JobRetry(PageView):
     def post(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         """Retry and go back to the run."""
         runs.run_retry(actor=self.actor, run=selectors.run(self.actor, run_id))
-        messages.success(request, _("The job is queued again."))
+        toasts.add(request, _("The job is queued again."))
         return redirect("maintenance:job", run_id)
 
 
@@ -116,7 +118,7 @@ class CleanupList(PageView):
             }
             for spec in registry.cleanups
         ]
-        return self.page({"cleanups": rows})
+        return self.page({"cleanups": rows, "deleted": _deleted()})
 
 
 class CleanupPreview(PageView):
@@ -192,8 +194,21 @@ class ScheduleSwitch(PageView):
         """Switch and go back to the list; doing the opposite is the undo."""
         enabled = request.POST.get("enabled") == "1"
         schedules.schedule_switch(actor=self.actor, name=selectors.schedule(self.actor, name).name, enabled=enabled)
-        messages.success(request, _("The schedule is on.") if enabled else _("The schedule is off."))
+        undo = toasts.Action(_("Undo"), request.path, {"enabled": "0" if enabled else "1"})
+        toasts.add(request, _("The schedule is on.") if enabled else _("The schedule is off."), action=undo)
         return redirect("maintenance:schedules")
+
+
+def _deleted() -> dict[str, Any]:
+    """Rows that went each day, as bars; no chart while nothing has ever gone."""
+    days = selectors.deleted_per_day(DAYS)
+    number = sum(deleted for _day, deleted in days)
+    points = [
+        charts.Point(formats.date_format(day, "j M"), deleted, formats.date_format(day, "l, j F Y"))
+        for day, deleted in days
+    ]
+    drawn = charts.bars(points, title=_("Rows deleted per day"), unit=_("rows")) if number else None
+    return {"sum": number, "chart": drawn}
 
 
 def _cleanup(name: str) -> registry.Cleanup:

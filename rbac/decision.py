@@ -26,10 +26,14 @@ _CACHE_LIMIT = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """What a person holds: `bits` until `until` (the nearest expiry of a binding; None: until the stamps change)."""
+    """What a person holds: `bits` until `until` (the nearest expiry of a binding; None: until the stamps change).
+
+    `labels` are those of the roles held on the narrowest scope of the chain, highest first.
+    """
 
     bits: int
     until: datetime | None
+    labels: tuple[str, ...] = ()
 
 
 _effective: dict[tuple[UUID, UUID | None, Stamps], Effective] = {}
@@ -45,9 +49,9 @@ def can(
         return Decision(True, "system", "0.0")
     if actor.id is None:
         return Decision(False, "anonymous", "0.0")
-    organisation = getattr(obj, "organisation_id", None) or actor.organisation_id
+    organisation = organisation_of(obj) or actor.organisation_id
     stamps = stamps_of(actor.id)
-    held = _held(actor.id, organisation, stamps) >> _number(code) & 1
+    held = _held(actor.id, organisation, stamps).bits >> _number(code) & 1
     return Decision(bool(held), "role" if held else "no_role", f"{stamps[0]}.{stamps[1]}")
 
 
@@ -57,15 +61,28 @@ def check_many(actor: Actor, questions: Sequence[tuple[str, models.Model | None]
 
 
 def visible_to(actor: Actor, code: str, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
-    """Fill of the port `kit.decision.visible_to`: all rows where the code is held on the installation, the rows of the
-    actor's organisation where it is held there, none otherwise."""
-    on_installation = Actor(actor.kind, actor.id, actor.label)
-    if can(on_installation, code):
-        return queryset
-    names = {field.attname for field in queryset.model._meta.concrete_fields}
-    if actor.organisation_id is not None and "organisation_id" in names and can(actor, code):
-        return queryset.filter(organisation_id=actor.organisation_id)
-    return queryset.none()
+    """Fill of the port `kit.decision.visible_to`. Who stands in an organisation sees its rows, where the code is held
+    there or above; of what belongs to no organisation, and outside of them, holding it on the installation shows all."""
+    field = scope_field(queryset.model)
+    if actor.organisation_id is not None and field is not None:
+        return queryset.filter(**{field: actor.organisation_id}) if can(actor, code) else queryset.none()
+    return queryset if can(Actor(actor.kind, actor.id, actor.label), code) else queryset.none()
+
+
+def scope_field(model: type[models.Model]) -> str | None:
+    """The column that names the organisation of a row: `organisation_id`, or what the model says (an organisation is
+    its own); None for models whose rows belong to none."""
+    named: str | None = getattr(model, "scope_field", None)
+    names = {field.attname for field in model._meta.concrete_fields}
+    return named or ("organisation_id" if "organisation_id" in names else None)
+
+
+def organisation_of(obj: models.Model | None) -> UUID | None:
+    """The organisation that an object belongs to, None for none."""
+    if obj is None:
+        return None
+    found: UUID | None = getattr(obj, scope_field(type(obj)) or "organisation_id", None)
+    return found
 
 
 def permissions_of(actor: Actor) -> list[str]:
@@ -105,10 +122,17 @@ def forget_stamps() -> None:
 
 def held_bits(person_id: UUID, organisation: UUID | None = None) -> int:
     """The effective set of a person as bits, for the delegation rule."""
-    return _held(person_id, organisation, stamps_of(person_id))
+    return _held(person_id, organisation, stamps_of(person_id)).bits
 
 
-def _held(person_id: UUID, organisation: UUID | None, stamps: Stamps) -> int:
+def own_role_labels(actor: Actor) -> tuple[str, ...]:
+    """Fill of the port `kit.decision.own_role_labels`: known with the decision, so it costs no query."""
+    if actor.id is None:
+        return ()
+    return _held(actor.id, actor.organisation_id, stamps_of(actor.id)).labels
+
+
+def _held(person_id: UUID, organisation: UUID | None, stamps: Stamps) -> Effective:
     key = (person_id, organisation, stamps)
     known = _effective.get(key)
     if known is None or (known.until is not None and known.until <= clock.now()):
@@ -120,7 +144,7 @@ def _held(person_id: UUID, organisation: UUID | None, stamps: Stamps) -> int:
         # same number will be used by the next change that does commit, so nothing is kept while this one is open.
         if not _changed_here():
             _effective[key] = known
-    return known.bits
+    return known
 
 
 def _changed_here() -> bool:
@@ -141,25 +165,30 @@ def _compute(person_id: UUID, organisation: UUID | None) -> Effective:
     user_table = connection.ops.quote_name(get_user_model()._meta.db_table)
     sql = f"""
         WITH RECURSIVE held AS (
-            SELECT b.role_id, b.expires_at FROM rbac_binding b JOIN {user_table} u ON u.id = b.user_id AND u.is_active
-            WHERE b.user_id = %s AND b.scope_id = ANY(%s) AND (b.expires_at IS NULL OR b.expires_at > %s)
+            SELECT b.role_id, b.expires_at, b.scope_id FROM rbac_binding b JOIN {user_table} u ON u.id = b.user_id AND u.is_active
+            WHERE b.user_id = %s AND b.scope_id = ANY(%s) AND NOT b.is_suspended
+                AND (b.expires_at IS NULL OR b.expires_at > %s)
         ), closure AS (
             SELECT role_id FROM held
             UNION SELECT r.inherits_id FROM closure c JOIN rbac_role r ON r.id = c.role_id WHERE r.inherits_id IS NOT NULL
         )
-        SELECT rp.permission_id, rp.effect, (SELECT min(expires_at) FROM held)
-        FROM closure JOIN rbac_role_permission rp USING (role_id)
+        SELECT rp.permission_id, rp.effect, (SELECT min(expires_at) FROM held), (
+            SELECT array_agg(r.label ORDER BY r.rank DESC) FROM held JOIN rbac_role r ON r.id = held.role_id
+            WHERE held.scope_id = %s
+        )
+        FROM (SELECT) AS once LEFT JOIN (closure JOIN rbac_role_permission rp USING (role_id)) ON true
     """  # noqa: S608 - the table name comes from the model
     allow = deny = 0
     until: datetime | None = None
+    labels: list[str] | None = None
     with connection.cursor() as cursor:
-        cursor.execute(sql, [person_id, scopes, clock.now()])
-        for number, effect, until in cursor.fetchall():  # noqa: B007 - the same in every row
+        cursor.execute(sql, [person_id, scopes, clock.now(), scopes[-1]])
+        for number, effect, until, labels in cursor.fetchall():  # noqa: B007 - two of them the same in every row
             if effect == "allow":
                 allow |= 1 << number
-            else:
+            elif effect == "deny":
                 deny |= 1 << number
-    return Effective(allow & ~deny, until)
+    return Effective(allow & ~deny, until, tuple(labels or ()))
 
 
 def _number(code: str) -> int:

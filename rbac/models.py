@@ -116,7 +116,10 @@ class Scope(Model):
 
 
 class Binding(Model):
-    """A person holds a role on a scope, until `expires_at`. Written by grant and revoke; the decision reads it."""
+    """A person holds a role on a scope, until `expires_at`. Written by grant and revoke; the decision reads it.
+
+    A suspended one gives nothing: it rests while the person is suspended in the organisation.
+    """
 
     evidence = EVENT
 
@@ -126,6 +129,9 @@ class Binding(Model):
     expires_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=300, blank=True)
     granted_by = models.UUIDField(null=True)
+    is_suspended = models.BooleanField(
+        default=False, db_default=False, help_text="Rests: the person was suspended where it stands."
+    )
     created_at = models.DateTimeField(default=clock.now, db_default=Now())
 
     objects: ClassVar[ScopedManager[Self]] = ScopedManager()
@@ -133,7 +139,10 @@ class Binding(Model):
     class Meta:
         db_table = "rbac_binding"
         constraints = [models.UniqueConstraint(fields=["user", "scope", "role"], name="rbac_binding_once")]
-        indexes = [models.Index(fields=["scope", "role"], name="rbac_binding_scope")]
+        indexes = [
+            models.Index(fields=["scope", "role"], name="rbac_binding_scope"),
+            models.Index(fields=["scope", "user"], name="rbac_binding_subject"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.role} on {self.scope_id}"

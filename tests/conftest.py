@@ -9,6 +9,8 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -21,8 +23,11 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from audit import personal
+from audit.services import event_record, events_record
+from portal.kit.record import record, record_many
 from rbac import decision
 from tests.factories import World, make_world, signed_in
+from tests.plugin import COVERED
 
 TEMPLATE = "steward"
 # Argon2 is slow on purpose; what the tests look at is the same with its lightest parameters.
@@ -63,23 +68,61 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker, worker_id: str) -> Itera
     _admin(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@contextmanager
+def looking_around(name: str) -> Iterator[None]:
+    """Be connected to the database `name`. What the test looks up by itself is seen as the platform; requests and
+    services put up their own walls."""
+    before = str(connection.settings_dict["NAME"])
+    connection.settings_dict["OPTIONS"]["options"] = "-c role=steward_platform"
+    _use(name)
+    try:
+        yield
+    finally:
+        del connection.settings_dict["OPTIONS"]["options"]
+        _use(before)
+
+
 @pytest.fixture
 def own_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, str]]:
     """A committed database of this test's own; yields the environment for child processes that shall use it."""
     name = f"own_{uuid4().hex[:12]}"
-    before = connection.settings_dict["NAME"]
     _clone(name)
-    with django_db_blocker.unblock():
-        _use(name)
-        try:
-            yield {
-                **os.environ,
-                "DATABASE_URL": _named(os.environ["DATABASE_URL"], name),
-                "DATABASE_OWNER_URL": _named(os.environ["DATABASE_OWNER_URL"], name),
-            }
-        finally:
-            _use(before)
+    with django_db_blocker.unblock(), looking_around(name):
+        yield {
+            **os.environ,
+            "DATABASE_URL": _named(os.environ["DATABASE_URL"], name),
+            "DATABASE_OWNER_URL": _named(os.environ["DATABASE_OWNER_URL"], name),
+        }
     _admin(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _events_are_noted(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Note the code of every event that a test produces; `tests.plugin` asks at the end whether all of them came."""
+    seen = pytestconfig.stash[COVERED]
+    kept = event_record, events_record
+
+    def one(code: str, **values: Any) -> None:
+        seen.add(code)
+        kept[0](code, **values)
+
+    def many(code: str, rows: Any) -> None:
+        seen.add(code)
+        kept[1](code, rows)
+
+    record._function, record_many._function = one, many
+    yield
+    record._function, record_many._function = kept
+
+
+@pytest.fixture(autouse=True)
+def _sees_every_organisation(request: pytest.FixtureRequest) -> None:
+    """What a test with `db` looks up by itself is seen as the platform; requests of its clients stand behind their wall."""
+    asks = {"db", "world"} & set(request.fixturenames) or request.node.get_closest_marker("django_db")
+    if asks and "own_database" not in request.fixturenames:
+        request.getfixturevalue("db")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('role', 'steward_platform', true)")
 
 
 @pytest.fixture(autouse=True)

@@ -9,12 +9,15 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from portal.embedded import servers
 
+COVERED = pytest.StashKey[set[str]]()
+MISSING = pytest.StashKey[list[str]]()
 ROOT = Path(__file__).resolve().parent.parent
 _started: list[tuple[servers.Servers, Path]] = []
 
@@ -32,6 +35,7 @@ def pytest_load_initial_conftests() -> None:
     _started.append((running, folder))
     os.environ.update(
         STEWARD_ENV="development",
+        STEWARD_RATE_LIMITS="0",  # All of the suite comes from one address; the tests of the limits switch them on.
         STEWARD_VAR=str(folder / "var"),
         STEWARD_TEST_ADMIN_URL=running.admin_url,
         DATABASE_URL=running.database_url,
@@ -64,3 +68,41 @@ def pytest_unconfigure() -> None:
         running, folder = _started.pop()
         running.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+# --- Every declared event happens in some test ---
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to collect the codes of events that tests produce, in this process or its workers."""
+    config.stash[COVERED] = set()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take over what an xdist worker has seen."""
+    node.config.stash[COVERED] |= set(getattr(node, "workeroutput", {}).get("events", ()))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker hands its codes over; the run of the whole suite fails when a declared event never happened in it."""
+    seen = session.config.stash[COVERED]
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["events"] = sorted(seen)
+        return
+    option = session.config.option
+    whole = not option.keyword and not option.file_or_dir and "not soak" in option.markexpr and not option.collectonly
+    if not whole:
+        return
+    from portal.kit import registry
+
+    missing = sorted(spec.code for spec in registry.events if spec.code not in seen)
+    if missing and session.exitstatus == 0:
+        session.config.stash[MISSING] = missing
+        session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say which."""
+    for code in config.stash.get(MISSING, []):
+        terminalreporter.write_line(f"ERROR no test produces the event {code}", red=True)

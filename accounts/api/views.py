@@ -1,14 +1,21 @@
-"""Who am I: for the product in front of the console."""
+"""The caller's own session, permissions and preferences; roles."""
 
 from django.http import HttpResponse
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from portal.kit import access, errors, identity, registry
+from accounts.api.serializers import (
+    PermissionsReply,
+    PreferencesBody,
+    PreferencesReply,
+    SessionInfoReply,
+    SessionReply,
+)
+from accounts.models import User
+from accounts.services.preferences import CHOICES, preference_set
+from portal.kit import access, registry
 from portal.kit.access import SignedIn
-from portal.kit.api import ApiView, json
+from portal.kit.api import ApiView, endpoint, json
 from portal.kit.decision import can
-from portal.kit.identity import Identity
 from rbac.decision import permissions_of
 
 
@@ -17,9 +24,10 @@ class SessionView(ApiView):
 
     access = SignedIn("One's own session.")
 
+    @endpoint(reply=SessionReply)
     def get(self, request: Request) -> HttpResponse:
-        """Id, label, and whether people may be listed."""
-        actor = _who(request).actor
+        """Who am I, and may I list people?"""
+        actor = self.actor
         return json({"id": actor.id, "label": actor.label, "may_read_people": can(actor, "user:read").allowed})
 
 
@@ -28,14 +36,15 @@ class SessionInfoView(ApiView):
 
     access = SignedIn("One's own session.", before_password_change=True)
 
-    def get(self, request: Request) -> Response:
+    @endpoint(reply=SessionInfoReply)
+    def get(self, request: Request) -> HttpResponse:
         """The person, its permissions and its navigation."""
-        who = _who(request)
+        who = self.who
         if not who.active:
             raise access.AccountInactive
         person = who.person
         held = [] if who.must_change_password else permissions_of(who.actor)
-        return Response(
+        return json(
             {
                 "user": {
                     "id": who.actor.id,
@@ -55,8 +64,33 @@ class SessionInfoView(ApiView):
         )
 
 
-def _who(request: Request) -> Identity:
-    who = identity.of(request._request)
-    if who is None:
-        raise errors.Unauthenticated
-    return who
+class PermissionsView(ApiView):
+    """The caller's effective permissions."""
+
+    access = SignedIn("One's own permissions.")
+
+    @endpoint(reply=PermissionsReply)
+    def get(self, request: Request) -> HttpResponse:
+        """What may I do? With Steward-Organisation: in that organisation."""
+        return json({"permissions": permissions_of(self.actor)})
+
+
+class PreferencesView(ApiView):
+    """What the caller sets for itself."""
+
+    access = SignedIn("One's own preferences.")
+
+    @endpoint(reply=PreferencesReply, etag=True)
+    def get(self, request: Request) -> HttpResponse:
+        """Read one's own preferences."""
+        return self.single(_preferences(self.who.person))
+
+    @endpoint(body=PreferencesBody, partial=True, reply=PreferencesReply, etag=True)
+    def patch(self, request: Request) -> HttpResponse:
+        """Change one's own preferences. Those that are absent stay as they are."""
+        self.unchanged(self.who.person, _preferences)
+        return self.single(_preferences(preference_set(actor=self.actor, values=self.sent)))
+
+
+def _preferences(user: User) -> dict[str, str]:
+    return {name: getattr(user, name) for name in CHOICES}

@@ -1,12 +1,17 @@
 """Who may touch whom: the root administrator is nobody's, and nobody reaches above their own rank."""
 
+from collections.abc import Iterable
 from uuid import UUID
+
+from django.db.models import Max, Q
 
 from accounts.errors import Outranked, RootProtected
 from accounts.models import User
+from portal.kit import clock
 from portal.kit.context import Actor
 from portal.kit.errors import Forbidden
 from rbac import selectors as rbac
+from rbac.models import INSTALLATION, Binding
 
 
 def person_id(actor: Actor) -> UUID:
@@ -24,3 +29,29 @@ def guard(actor: Actor, user: User) -> None:
         raise RootProtected
     if actor.id is None or rbac.rank_of(user.pk) > rbac.rank_of(actor.id):
         raise Outranked
+
+
+class BulkGuard:
+    """`guard` for many people: their ranks are read once, in one query. It answers instead of raising."""
+
+    def __init__(self, actor: Actor, people: Iterable[User]) -> None:
+        self._actor = actor
+        wanted = [user.pk for user in people]
+        self._ranks = _ranks_of(wanted if actor.id is None else [*wanted, actor.id])
+
+    def refusal(self, user: User) -> Forbidden | None:
+        """The error that `guard` would raise for `user`; None where the actor may change it."""
+        actor = self._actor
+        if actor.kind == "system" or actor.id == user.pk:
+            return None
+        if user.is_root:
+            return RootProtected()
+        if actor.id is None or self._ranks.get(user.pk, 0) > self._ranks.get(actor.id, 0):
+            return Outranked()
+        return None
+
+
+def _ranks_of(people: list[UUID]) -> dict[UUID, int]:
+    live = Q(expires_at=None) | Q(expires_at__gt=clock.now())
+    found = Binding.objects.filter(live, user_id__in=people, scope_id=INSTALLATION).values_list("user_id")
+    return dict(found.annotate(rank=Max("role__rank")))

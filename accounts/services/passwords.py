@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts import passwords
-from accounts.errors import NotYourself
+from accounts.errors import Erased, NotYourself
 from accounts.models import User
 from accounts.services.guards import guard, person_id
 from accounts.services.sessions import sessions_end_all
@@ -57,6 +57,8 @@ def password_issue(*, actor: Actor, user: User) -> str:
     password = passwords.temporary()
     with writing():
         user = User.objects.select_for_update().get(pk=user.pk)
+        if user.erased_at is not None:
+            raise Erased
         before = user.must_change_password
         user.set_password(password)
         user.must_change_password = True

@@ -1,6 +1,6 @@
 """Giving and taking roles of the installation, with the rules that protect persons; rbac writes the bindings."""
 
-from accounts.errors import RootProtected
+from accounts.errors import Erased, RootProtected
 from accounts.models import User
 from accounts.services.guards import guard
 from portal.kit.context import Actor
@@ -16,6 +16,8 @@ def role_give(*, actor: Actor, user: User, role: Role, reason: str = "") -> None
     """
     authorise(actor, "role:admin", user)
     guard(actor, user)
+    if user.erased_at is not None:
+        raise Erased
     rbac.binding_grant(actor=actor, person_id=user.pk, role=role, reason=reason)
 
 

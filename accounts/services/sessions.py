@@ -5,12 +5,14 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.models import update_last_login
 from django.contrib.auth.signals import user_logged_in
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.models import Session, User
-from accounts.services.guards import person_id
+from accounts.services.guards import guard, person_id
 from portal.kit import clock, context, crypto, errors
 from portal.kit.context import Actor
+from portal.kit.decision import authorise
 from portal.kit.record import record
 from portal.kit.services import writing
 from rbac import selectors as rbac
@@ -93,4 +95,32 @@ def sessions_end_all(*, user: User, keep: UUID | None = None) -> int:
         sessions = sessions.exclude(pk=keep)
     with writing():
         ended, _ = sessions.delete()
+    return ended
+
+
+def session_revoke(*, actor: Actor, user: User, session_id: UUID) -> bool:
+    """End one session of a person; its next request is signed out. Event `accounts.session.revoked`.
+
+    Returns whether it was still there. Refused as any change of the person: root administrator, rank.
+    """
+    return bool(_revoke(actor, user, Session.objects.filter(pk=session_id)))
+
+
+def sessions_revoke(*, actor: Actor, user: User, reason: str = "") -> int:
+    """End every session of a person; one's own present one stays. Event `accounts.session.revoked`; returns how many."""
+    rows = Session.objects.all()
+    current = context.current()
+    if actor.id == user.pk and current is not None and current.session_id is not None:
+        rows = rows.exclude(pk=current.session_id)
+    return _revoke(actor, user, rows, reason)
+
+
+def _revoke(actor: Actor, user: User, rows: QuerySet[Session], reason: str = "") -> int:
+    authorise(actor, "user:admin", user)
+    guard(actor, user)
+    with writing():
+        # An expired one lets nobody in; ending it would put something on record that did not happen.
+        ended, _counts = rows.filter(user=user, expires_at__gt=clock.now()).delete()
+        if ended:
+            record("accounts.session.revoked", target=user, reason=reason, data={"sessions_ended": ended})
     return ended

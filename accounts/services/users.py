@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts import passwords, rules
-from accounts.errors import NotYourself
+from accounts.errors import Erased, NotYourself
+from accounts.lockout import locks_clear
 from accounts.models import User
 from accounts.services.guards import guard
 from portal.kit import errors
@@ -55,6 +56,8 @@ def user_update(*, actor: Actor, user: User, values: dict[str, Any]) -> User:
         clean["username"] = clean["username"].lower()
     with writing():
         user = User.objects.select_for_update().get(pk=user.pk)
+        if user.erased_at is not None:
+            raise Erased
         changes = diff(user, clean)
         if not changes:
             return user
@@ -73,12 +76,27 @@ def user_activate(*, actor: Actor, user: User) -> User:
 def user_deactivate(*, actor: Actor, user: User, reason: str = "") -> User:
     """Shut a person out: its next request sees the inactive page only. Event `accounts.user.deactivated`.
 
-    Refused for the root administrator, for oneself, for whom ranks above, and for the last super administrator.
+    Refused for the root administrator, oneself, whom ranks above, the last super administrator and the last active
+    owner of an organisation.
     """
     if actor.id == user.pk:
         authorise(actor, "user:admin", user)
         raise NotYourself
     return _set_active(actor, user, active=False, reason=reason)
+
+
+def user_unlock(*, actor: Actor, user: User) -> bool:
+    """Let a person try to sign in again at once. Event `accounts.user.unlocked`; returns whether anything was locked.
+
+    Its failures from all addresses are forgotten; those of an address as such, with whatever accounts, stay counted.
+    """
+    authorise(actor, "user:admin", user)
+    guard(actor, user)
+    with writing():
+        opened = locks_clear(user.pk)
+        if opened:
+            record("accounts.user.unlocked", target=user, data={"locks": opened})
+    return bool(opened)
 
 
 def _set_active(actor: Actor, user: User, *, active: bool, reason: str = "") -> User:
@@ -89,7 +107,10 @@ def _set_active(actor: Actor, user: User, *, active: bool, reason: str = "") -> 
             rbac_services.administrators_lock()
             if rbac.holders_of("super_admin") == [user.pk]:
                 raise LastAdministrator
+            rbac_services.owners_guard_everywhere(people=[user.pk])
         user = User.objects.select_for_update().get(pk=user.pk)
+        if user.erased_at is not None:
+            raise Erased
         if user.is_active == active:
             return user
         user.is_active = active

@@ -6,6 +6,7 @@ from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from accounts.person_selectors import administrator_contact
 from accounts.services.preferences import preference_set
 from portal.kit import identity
 from portal.kit.access import SignedIn
@@ -25,7 +26,7 @@ class InactiveView(PageView):
         who = identity.of(request)
         if who is not None and who.active:
             return redirect("/")
-        contact = settings.STEWARD_ADMIN_CONTACT
+        contact = administrator_contact()
         return self.page({"contact_label": contact, "contact_url": contact_url(contact)})
 
 

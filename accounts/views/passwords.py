@@ -9,12 +9,13 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts.forms import PasswordForm, refused
+from accounts.forms import PasswordForm
 from accounts.services.passwords import password_change
 from accounts.services.sessions import session_rotate
 from accounts.views.sessions import next_of, remember
-from portal.kit import errors, identity
+from portal.kit import errors, identity, limits
 from portal.kit.access import SignedIn
+from portal.kit.forms import refused
 from portal.kit.identity import Identity
 from portal.kit.views import PageView, led_to
 
@@ -23,6 +24,7 @@ class PasswordView(PageView):
     """The password page; the only one that answers while a one-time password is due for change."""
 
     access = SignedIn("One's own password.", before_password_change=True)
+    limit = limits.SENSITIVE
     template_name = "accounts/change_password.html"
     who: Identity
 
@@ -61,13 +63,13 @@ class PasswordView(PageView):
         values = {
             "form": form,
             "forced": self.who.must_change_password,
-            "minimum_length": _minimum_length(),
+            "minimum_length": minimum_length(),
             "rules": password_validators_help_texts(),
             "cancel_url": next_of(self.request),
         }
         return self.page(values, status=status)
 
 
-def _minimum_length() -> int:
+def minimum_length() -> int:
     """The least length of the settings, for the meter that counts while one types; the server decides again."""
     return max((getattr(validator, "min_length", 0) for validator in get_default_password_validators()), default=0)

@@ -15,7 +15,7 @@ from accounts import selectors
 from accounts.forms import SignInForm
 from accounts.models import User
 from accounts.services.sessions import session_end, session_refused, session_start
-from portal.kit import identity
+from portal.kit import identity, limits
 from portal.kit.access import Public, SignedIn
 from portal.kit.views import PageView
 
@@ -26,6 +26,7 @@ class SignInView(PageView):
     """The sign-in page."""
 
     access = Public("Nobody is signed in before it.")
+    limit = limits.SENSITIVE
     template_name = "accounts/sign_in.html"
 
     @method_decorator(sensitive_post_parameters("password"))

@@ -1,58 +1,80 @@
 """Endpoints of the trail."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext as _
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from audit import filters, selectors
-from audit.api.serializers import event_body
-from audit.errors import FilterMalformed
-from portal.kit import paging
-from portal.kit.access import actor_of
-from portal.kit.api import ApiView
+from audit.api.serializers import EventReply, event_body
+from portal.kit.api import ApiView, Parameter, endpoint
+from portal.kit.errors import NotFound
+from portal.kit.identity import people_matching
 
-PARAMETERS = frozenset({*filters.READERS, "limit", "cursor"})
+DESCRIPTIONS: Mapping[str, Any] = {
+    "actor": _("Who did it: a user name, an e-mail address, an id, or a kind such as system."),
+    "code": _("A registered event code."),
+    "category": _("One or more categories, with commas."),
+    "outcome": _("One or more outcomes, with commas."),
+    "severity": _("One or more severities, with commas."),
+    "target": _("What it was done to: a user name, an e-mail address or an id."),
+    "organisation": _("The id of an organisation."),
+    "request_id": _("The X-Request-ID of the request that did it."),
+    "address": _("The network address that it came from."),
+    "date_from": _("The first day, such as 2026-03-31."),
+    "date_to": _("The last day."),
+    "days": _("How far back without a first day; 30 if absent."),
+}
+# Each is read by the console's own filter, which knows what it can be.
+FILTERS = tuple(Parameter(name, DESCRIPTIONS[name], str, several=name in filters.SEVERAL) for name in filters.READERS)
 
 
-class EventListView(ApiView):
-    """`GET /api/v1/audit/events`: newest first. `?limit=1..200`, `cursor` and the filters of the console.
+class TrailView(ApiView, abstract=True):
+    """What the lists of events share."""
 
-    Without `date_from` the last 30 days (`days=90|365|3650`). `next_cursor` is null at the end of that window.
+    def narrowed(self, **fixed: str) -> HttpResponse:
+        """The page that was asked for; `fixed` filters come from the address."""
+        asked = {name: self.asked.get(name) or "" for name in filters.READERS} | fixed
+        page = selectors.events(self.actor, filters.parse(asked), self.asked["cursor"], self.asked["limit"])
+        return self.listed((event_body(event) for event in page.items), page.older)
+
+
+class EventListView(TrailView):
+    """Events, newest first, with the filters of the console.
+
+    Without `date_from` the last 30 days (`days=90`, `365` or `3650`). `next_cursor` is null at the end of that window.
     """
 
     access = "audit:read"
 
-    def get(self, request: Request) -> Response:
-        """A page of events; 400 for a parameter that is unknown or cannot be one."""
-        values = request.query_params.dict()
-        # A misspelt filter that is ignored would answer with more than was asked for.
-        unknown = sorted(values.keys() - PARAMETERS)
-        if unknown:
-            raise FilterMalformed(fields={name: [_("There is no such parameter.")] for name in unknown})
-        chosen = filters.parse(values)
-        cursor = paging.parse(values.get("cursor", ""))
-        page = selectors.events(actor_of(request._request), chosen, cursor, _limit(values))
-        following = str(page.older) if page.older else None
-        return Response({"items": [event_body(event) for event in page.items], "next_cursor": following})
+    @endpoint(items=EventReply, query=FILTERS)
+    def get(self, request: Request) -> HttpResponse:
+        """List events."""
+        return self.narrowed()
 
 
-class EventDetailView(ApiView):
-    """`GET /api/v1/audit/events/<id>`: one event."""
+class ActivityView(TrailView):
+    """What one person did: the events that it caused, newest first."""
 
     access = "audit:read"
 
-    def get(self, request: Request, event_id: UUID) -> Response:
-        """The event, or 404."""
-        return Response(event_body(selectors.event(actor_of(request._request), event_id)))
+    @endpoint(items=EventReply, query=tuple(one for one in FILTERS if one.name != "actor"), tag="admin")
+    def get(self, request: Request, user_id: UUID) -> HttpResponse:
+        """List the events of a person."""
+        if not people_matching(str(user_id)):
+            raise NotFound
+        return self.narrowed(actor=str(user_id))
 
 
-def _limit(values: Mapping[str, str]) -> int:
-    text = values.get("limit", "") or str(selectors.PAGE)
-    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= selectors.PAGE_LIMIT):
-        raise FilterMalformed(
-            fields={"limit": [_("Write a whole number from 1 to %(most)s.") % {"most": selectors.PAGE_LIMIT}]}
-        )
-    return int(text)
+class EventDetailView(ApiView):
+    """One event. It never changes, but persons in it may be erased."""
+
+    access = "audit:read"
+
+    @endpoint(reply=EventReply, etag=True)
+    def get(self, request: Request, event_id: UUID) -> HttpResponse:
+        """Read an event."""
+        return self.single(event_body(selectors.event(self.actor, event_id)))

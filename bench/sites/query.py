@@ -28,7 +28,7 @@ USE_TZ = True
 
 _asked = json.loads(os.environ["BENCH_QUERY"])
 _statement = Statement(_asked["sql"])
-_values: list[bytes | None] = [bytes.fromhex(value) for value in _asked["values"]]
+_values: list[bytes | None] = [None if value is None else bytes.fromhex(value) for value in _asked["values"]]
 
 
 def ping(request: HttpRequest) -> JsonResponse:

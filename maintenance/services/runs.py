@@ -10,11 +10,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from maintenance import publisher
 from maintenance.errors import NotRetryable, NotRunning
 from maintenance.models import JobRun
-from portal.kit import clock, context, errors, registry
+from portal.kit import clock, context, errors, notices, registry
 from portal.kit.context import Actor
 from portal.kit.decision import authorise
 from portal.kit.record import Outcome, record
@@ -174,7 +176,25 @@ def run_finish(
                 outcome=outcome,
                 data={"attempts": run.attempts, "done": run.done},
             )
+            _tell_starter(run, state, error)
     return bool(updated)
+
+
+def _tell_starter(run: JobRun, state: JobRun.State, error: str) -> None:
+    """Behind the bell of the person who started it; who cancelled a run knows, and schedules have no bell."""
+    if run.actor_kind != "person" or run.actor_id is None or state == State.CANCELLED:
+        return
+    from maintenance.presenters import title_of
+
+    failed = state == State.FAILED
+    notices.tell(
+        [run.actor_id],
+        category="job",
+        tone="bad" if failed else "ok",
+        title=(_("“%(job)s” failed") if failed else _("“%(job)s” finished")) % {"job": title_of(run)},
+        text=error,
+        url=reverse("maintenance:job", args=[run.pk]),
+    )
 
 
 def run_requeue(*, claim: Claim, wait: timedelta, error: str) -> bool:

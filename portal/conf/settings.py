@@ -165,6 +165,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
     "django_htmx",
     "axes",
     "django_prometheus",
@@ -322,6 +323,52 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+STEWARD_RATE_LIMITS = env.flag(
+    "STEWARD_RATE_LIMITS",
+    True,
+    group="Rate limits",
+    help_text="Whether requests are limited at all; off for load tests.",
+)
+STEWARD_RATE_API = env.number(
+    "STEWARD_RATE_API",
+    100,
+    low=0,
+    high=1_000_000,
+    group="Rate limits",
+    help_text="API calls a minute of one key or person; 0 for any number.",
+)
+STEWARD_RATE_ANONYMOUS = env.number(
+    "STEWARD_RATE_ANONYMOUS",
+    100,
+    low=0,
+    high=1_000_000,
+    group="Rate limits",
+    help_text="Requests a minute of one network address that nobody is signed in at.",
+)
+STEWARD_RATE_CONSOLE = env.number(
+    "STEWARD_RATE_CONSOLE",
+    600,
+    low=0,
+    high=1_000_000,
+    group="Rate limits",
+    help_text="Requests a minute of one session of the console.",
+)
+STEWARD_RATE_SENSITIVE = env.number(
+    "STEWARD_RATE_SENSITIVE",
+    10,
+    low=0,
+    high=1_000_000,
+    group="Rate limits",
+    help_text="Sign-ins, password links, invitations and exports a minute of one network address.",
+)
+STEWARD_RATE_AUTHZ = env.number(
+    "STEWARD_RATE_AUTHZ",
+    6_000,
+    low=0,
+    high=10_000_000,
+    group="Rate limits",
+    help_text="Authorisation checks a minute of one key.",
+)
 METRICS_KEY = env.text(
     "STEWARD_METRICS_KEY",
     group="Observability",
@@ -404,8 +451,21 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["portal.kit.rest.Undeclared"],
     "DEFAULT_RENDERER_CLASSES": ["portal.kit.rest.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portal.kit.rest.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "portal.kit.openapi.Describer",
     "EXCEPTION_HANDLER": "portal.kit.api.problem",
     "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Steward",
+    "VERSION": VERSION,
+    "DESCRIPTION": "People, organisations, the audit trail and upkeep. docs/api.md tells what all calls have in common.",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "PREPROCESSING_HOOKS": ["portal.kit.openapi.ours"],
+    "POSTPROCESSING_HOOKS": ["portal.kit.openapi.finished"],
+    "ENUM_NAME_OVERRIDES": {},
+    "COMPONENT_SPLIT_REQUEST": False,
+    "SORT_OPERATION_PARAMETERS": False,
 }
 SILENCED_SYSTEM_CHECKS = [
     "admin.E408",

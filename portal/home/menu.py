@@ -1,8 +1,16 @@
 """Navigation of the roof."""
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from portal.kit.registry import MenuItem, menu
 
 menu.add(MenuItem("home", _("Home"), "/", "home", "", "dashboard:read", 0))
 menu.add(MenuItem("outbox", _("Outbox"), "/platform/outbox", "mail", "installation", "installation:admin", 20))
+menu.add(MenuItem("admin", _("Advanced data"), "/admin/", "database", "installation", "installation:admin", 80))
+if not settings.PRODUCTION:
+    menu.add(
+        MenuItem(
+            "components", _("Components"), "/platform/components", "columns", "installation", "installation:admin", 90
+        )
+    )

@@ -11,8 +11,9 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from portal.kit import identity, registry
-from portal.kit.decision import can, role_labels
+from portal.kit.decision import can, own_role_labels
 from portal.kit.identity import Identity
+from portal.kit.notices import selectors as notices
 
 SECTIONS: tuple[tuple[str, str | Promise], ...] = (
     ("", ""),
@@ -63,8 +64,13 @@ class Shell:
         who = self._who
         if who is None or who.actor.id is None:
             return None
-        roles = role_labels([who.actor.id]).get(who.actor.id, [])
+        roles = own_role_labels(who.actor)
         return Person(who.actor.label, initials(who.actor.label), who.actor.id.int % 5, "", roles[0] if roles else "")
+
+    @cached_property
+    def unread(self) -> int:
+        """How many notices the person has not read, for the bell."""
+        return notices.unread_count(self._who.actor) if self._who else 0
 
     @cached_property
     def nav(self) -> list[dict[str, Any]]:
@@ -72,18 +78,23 @@ class Shell:
         who = self._who
         if who is None or not who.active or who.must_change_password:
             return []
-        allowed = [item for item in registry.menu if can(who.actor, item.permission)]
+        realm = "organisation" if who.organisation else "platform"
+        allowed = [item for item in registry.menu if item.realm == realm and can(who.actor, item.permission)]
         sections = []
         for key, label in SECTIONS:
             items = sorted((item for item in allowed if item.section == key), key=lambda item: item.order)
             if items:
-                sections.append({"label": str(label), "items": [self._entry(item) for item in items]})
+                named = _("Organisation") if key == "installation" and realm == "organisation" else str(label)
+                sections.append({"label": named, "items": [self._entry(item) for item in items]})
         return sections
 
     def _entry(self, item: registry.MenuItem) -> dict[str, Any]:
         path = self._request.path
-        current = path == item.url or (item.url != "/" and path.startswith(f"{item.url}/"))
-        return {"label": item.label, "url": item.url, "icon": item.icon, "current": current, "badge": None}
+        inside = self._who.organisation if self._who else None
+        url = item.url.replace("{slug}", inside.slug) if inside else item.url
+        home = url == "/" or (inside is not None and url == f"/o/{inside.slug}/")
+        current = path == url or (not home and path.startswith(f"{url.rstrip('/')}/"))
+        return {"label": item.label, "url": url, "icon": item.icon, "current": current, "badge": None}
 
     @property
     def environment(self) -> dict[str, Any]:
@@ -113,8 +124,16 @@ class Shell:
 
     @property
     def organisation(self) -> dict[str, str]:
-        """Whose console this is."""
-        return {"label": "Steward", "sublabel": _("Platform"), "initial": "S"}
+        """Whose console this is: the organisation of the address, or the platform."""
+        inside = self._who.organisation if self._who else None
+        if inside is None:
+            return {"label": "Steward", "sublabel": _("Platform"), "initial": "S", "url": "/"}
+        return {
+            "label": inside.name,
+            "sublabel": _("Organisation"),
+            "initial": initials(inside.name)[:1],
+            "url": f"/o/{inside.slug}/",
+        }
 
     @property
     def language(self) -> str:

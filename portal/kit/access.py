@@ -11,9 +11,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from portal.kit import errors, identity, registry
+from portal.kit import context, errors, identity, registry
 from portal.kit.context import Actor
 from portal.kit.decision import authorise
+from portal.kit.postgres.base import TransactionLater
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,23 @@ def gate(request: HttpRequest, access: Access) -> None:
         raise PasswordChangeRequired
     if isinstance(access, str):
         authorise(who.actor, access)
+        if who.actor.organisation_id is None:
+            enter_platform(request, who)
+
+
+def enter_platform(request: HttpRequest, who: identity.Identity) -> None:
+    """Let the request see the rows of every organisation: the right it demands is held on the installation.
+
+    The room of sessions notes it in the trail, once an hour and session (`accounts.session.entered_platform`).
+    """
+    later: TransactionLater | None = getattr(request, "transaction", None)
+    if later is None or later.wall.platform:
+        return
+    later.enter_platform()
+    current = context.current()
+    if current is not None:
+        current.platform = True
+    identity.platform_entered(who)
 
 
 def actor_of(request: HttpRequest) -> Actor:

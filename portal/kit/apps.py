@@ -4,9 +4,10 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 # The files by which a room hands things up; house.md fixes their names.
-DECLARATIONS = ("errors", "permissions", "events", "jobs", "cleanups", "health", "menu", "checks")
+DECLARATIONS = ("errors", "permissions", "events", "jobs", "lists", "cleanups", "health", "menu", "checks")
 
 
 class RoomConfig(AppConfig):
@@ -25,6 +26,7 @@ class KitConfig(RoomConfig):
     """The common floor."""
 
     name = "portal.kit"
+    verbose_name = _("Portal")
     label = "kit"
     default = True
 

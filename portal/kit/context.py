@@ -40,6 +40,7 @@ class Context:
     address: str | None = None
     agent: str = ""
     reason: str = ""
+    platform: bool = False  # Acts for the whole installation: its transactions see every organisation's rows.
     cache: dict[object, object] = field(default_factory=dict)
 
 
@@ -90,5 +91,6 @@ def system(reason: str) -> Iterator[Context]:
     """Run the block as the system: commands and the shell. `reason` stands in every event it causes."""
     if not reason:
         raise ValueError("Say why the system acts; the reason stands in every event.")
-    with use(Context(actor=Actor("system", None, "system"), source="command", reason=reason)) as context:
+    actor = Actor("system", None, "system")
+    with use(Context(actor=actor, source="command", reason=reason, platform=True)) as context:
         yield context

@@ -9,6 +9,7 @@ from django.db import models
 
 from portal.kit.context import Actor
 from portal.kit.errors import Forbidden
+from portal.kit.paging import PAGE, Cursor, Page
 from portal.kit.ports import port
 
 
@@ -44,9 +45,37 @@ def visible_to(actor: Actor, code: str, queryset: models.QuerySet[Any]) -> model
     raise NotImplementedError
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Somebody who holds a code: by the role `role_label`, the highest that gives it, held where `via` says."""
+
+    person_id: UUID
+    label: str
+    role_label: str
+    via: str
+
+
 @port
-def role_labels(people: Iterable[UUID]) -> dict[UUID, list[str]]:
-    """The labels of the roles that each person holds on the installation, highest first; one query."""
+def list_subjects(
+    code: str, obj: models.Model | None = None, cursor: Cursor | None = None, limit: int = PAGE
+) -> Page[Subject]:
+    """Who holds `code` on `obj`, on the organisation that it is or belongs to, or without one on the installation.
+
+    Oldest person first; one query. Whoever shows it demands a right of its own for that.
+    """
+    raise NotImplementedError
+
+
+@port
+def role_labels(people: Iterable[UUID], organisation_id: UUID | None = None) -> dict[UUID, list[str]]:
+    """The labels of the roles that each person holds in the organisation, or without one on the installation, highest
+    first; one query."""
+    raise NotImplementedError
+
+
+@port
+def own_role_labels(actor: Actor) -> tuple[str, ...]:
+    """The labels of the acting one's own roles where it stands, highest first; no query of their own."""
     raise NotImplementedError
 
 

@@ -23,7 +23,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
-from portal.kit import context, errors, ids, metrics
+from portal.kit import context, errors, ids, limits, metrics
 
 log = logging.getLogger("steward.edge")
 
@@ -81,6 +81,8 @@ def respond(request: HttpRequest, raised: BaseException) -> HttpResponseBase:
         return to_sign_in(request)
     page = HttpResponse(_error_page(error, error_id), status=error.status)
     page["X-Error-Id"] = error_id
+    if isinstance(error, errors.TooMany):
+        limits.tell(request, page)
     return page
 
 

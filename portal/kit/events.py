@@ -2,6 +2,20 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.kit.registry import Event, events
+from portal.kit.registry import Event, Field, events, fields
 
 events.add(Event("kit.access.denied", _("Access was refused"), "authorisation", "warning"))
+events.add(Event("kit.note.added", _("A note on {target} was added"), "data"))
+events.add(Event("kit.note.deleted", _("A note on {target} was taken away"), "data"))
+events.add(Event("kit.announcement.created", _("The announcement “{target}” was written"), "administration"))
+events.add(Event("kit.announcement.updated", _("The announcement “{target}” was changed"), "administration"))
+events.add(Event("kit.announcement.deleted", _("The announcement “{target}” was taken down"), "administration"))
+for name in ("title", "text", "tone", "starts_at", "ends_at"):
+    fields.add(Field("kit.Announcement", name, "public"))
+events.add(Event("kit.list.exported", _("A list was exported"), "data", "notice"))
+events.add(Event("kit.view.saved", _("The view “{target}” of a list was saved"), "administration"))
+events.add(Event("kit.view.changed", _("The view “{target}” of a list was changed"), "administration"))
+events.add(Event("kit.view.deleted", _("The view “{target}” of a list was deleted"), "administration"))
+for name in ("name", "shared", "role_id"):
+    fields.add(Field("kit.SavedView", name, "public"))
+fields.add(Field("kit.SavedView", "query", "masked"))  # It may search for somebody by name.

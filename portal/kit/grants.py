@@ -15,6 +15,32 @@ def grant(table: str, rights: str = ALL) -> migrations.RunSQL:
     )
 
 
+# The subquery makes the planner read the setting once per statement, not once per row.
+_TENANT = "(SELECT nullif(current_setting('steward.organisation', true), '')::uuid)"
+
+
+def tenant(table: str, rights: str = ALL) -> migrations.RunSQL:
+    """Grant `rights` on a table of organisations, behind the wall: row-level security with a policy for each role.
+
+    The application sees and writes the rows of the organisation that its transaction names, the platform all rows.
+    Enabled, never forced: the owner's data migrations and dumps must see every row.
+    """
+    return migrations.RunSQL(
+        f"""
+        GRANT {rights} ON "{table}" TO steward_app, steward_platform;
+        ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY "{table}_tenant" ON "{table}" TO steward_app
+            USING (organisation_id = {_TENANT}) WITH CHECK (organisation_id = {_TENANT});
+        CREATE POLICY "{table}_platform" ON "{table}" TO steward_platform USING (true) WITH CHECK (true);
+        """,
+        f"""
+        DROP POLICY "{table}_platform" ON "{table}";
+        DROP POLICY "{table}_tenant" ON "{table}";
+        ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY;
+        """,
+    )
+
+
 def grant_sequences() -> migrations.RunSQL:
     """Grant use of every sequence that exists by now (framework tables with serial keys)."""
     return migrations.RunSQL(

@@ -11,11 +11,21 @@ from portal.kit.context import Actor
 from portal.kit.ports import port
 
 
+@dataclass(frozen=True, slots=True)
+class OrganisationRef:
+    """The organisation that a request names and its person is an active member of."""
+
+    id: UUID
+    slug: str
+    name: str
+
+
 @dataclass(slots=True)
 class Identity:
     """A live session and its person. `stamps` are the versions that decisions of this request are made at.
 
-    The organisation that the request names, of which the person is a member, is the actor's `organisation_id`.
+    `organisation` is the one that the request names (by address or header); its id is the actor's `organisation_id`.
+    `platform_at` is when the session was last noted as having entered the platform.
     """
 
     actor: Actor
@@ -26,6 +36,8 @@ class Identity:
     active: bool
     must_change_password: bool
     theme: str
+    platform_at: datetime | None = None
+    organisation: OrganisationRef | None = None
 
 
 @port
@@ -33,7 +45,7 @@ def identify(request: HttpRequest) -> Identity | None:
     """The identity behind the session cookie of `request`; None without one or when it has ended.
 
     One query, which does not open the request's transaction. Raises `NotFound` when the request names an organisation
-    (`Steward-Organisation`) that the person is not a member of.
+    (`/o/<slug>/` or `Steward-Organisation`) that the person is not a member of.
     """
     raise NotImplementedError
 
@@ -41,6 +53,12 @@ def identify(request: HttpRequest) -> Identity | None:
 @port
 def identity_seen(identity: Identity) -> None:
     """Called once per request of a live session, so that the room can note when it was last seen."""
+    raise NotImplementedError
+
+
+@port
+def platform_entered(identity: Identity) -> None:
+    """Called when a request enters the platform's role, so that the room can put it into the trail."""
     raise NotImplementedError
 
 

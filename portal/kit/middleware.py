@@ -17,8 +17,8 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect
 from django.http.request import split_domain_port, validate_host
 
-from portal.kit import context, edge, errors, identity, lines, logs, traffic
-from portal.kit.postgres.base import TransactionLater, ours
+from portal.kit import context, edge, errors, identity, limits, lines, logs, traffic
+from portal.kit.postgres.base import TransactionLater, Wall, ours
 from portal.kit.record import record
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -105,8 +105,12 @@ class EdgeMiddleware:
         return response
 
     def _refused(self, request: HttpRequest, secure: bool) -> HttpResponseBase | None:
-        """The reply to a wrong host or to plain http where https is demanded; None for everybody else."""
+        """The reply to a body that is too large, a wrong host, or plain http where https is demanded; None for all others."""
         path = request.path
+        try:
+            limits.refuse_oversized(request)
+        except errors.TooLarge as error:
+            return edge.respond(request, error)
         if path not in PROBES and not self._host_allowed(request.META.get("HTTP_HOST", "")):
             try:
                 request.get_host()
@@ -239,7 +243,8 @@ def _sign_on(request: HttpRequest, later: TransactionLater) -> None:
     current = context.current()
     if current is not None:
         current.actor, current.session_id = found.actor, found.session_id
-    later.organisation = found.actor.organisation_id
+        current.cache["organisation"] = found.organisation  # For links of whatever is shown inside it.
+    later.wall = Wall(found.actor.organisation_id)
     request.identity = found  # type: ignore[attr-defined]
     request.user = found.person
     identity.identity_seen(found)
@@ -250,7 +255,7 @@ def _record_denial(request: HttpRequest, error: errors.StewardError) -> None:
     route = request.resolver_match.route if request.resolver_match else ""
     who = identity.of(request)
     try:
-        with ours().transaction_later(who.actor.organisation_id if who else None):
+        with ours().transaction_later(Wall(who.actor.organisation_id if who else None)):
             record(
                 "kit.access.denied",
                 outcome="denied",

@@ -7,10 +7,13 @@ a name declared twice, or after the freeze, stops the start.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
+
+if TYPE_CHECKING:
+    from portal.kit.lists.declare import List
 
 Text = str | Promise
 T = TypeVar("T")
@@ -168,7 +171,10 @@ class Cleanup:
 
 @dataclass(frozen=True)
 class MenuItem:
-    """An entry of the navigation, shown to whom holds `permission`."""
+    """An entry of the navigation, shown to whom holds `permission`.
+
+    Entries of the realm "organisation" stand under `/o/{slug}/`, which their `url` names, and are shown there.
+    """
 
     name: str
     label: Text
@@ -177,6 +183,7 @@ class MenuItem:
     section: Literal["", "people", "proof", "upkeep", "installation"]
     permission: str
     order: int
+    realm: Literal["platform", "organisation"] = "platform"
 
 
 @dataclass(frozen=True)
@@ -197,3 +204,4 @@ schedules: Registry[Schedule] = Registry("Schedule", lambda item: item.name)
 cleanups: Registry[Cleanup] = Registry("Cleanup", lambda item: item.name)
 menu: Registry[MenuItem] = Registry("Menu entry", lambda item: item.name)
 health: Registry[HealthCheck] = Registry("Health check", lambda item: item.name)
+lists: "Registry[List]" = Registry("List", lambda item: item.name)

@@ -12,9 +12,10 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, transaction
+from django.db import connection
 
 from portal.kit import context
+from portal.kit.tenancy import behind_the_wall
 
 OUR_APPS = frozenset({"accounts", "rbac", "audit", "billing", "maintenance", "kit", "home"})
 _open: ContextVar[bool] = ContextVar("steward_writing", default=False)
@@ -38,7 +39,7 @@ def writing() -> Iterator[None]:
         # A service that calls another: one change, so the inner failure undoes both, and no savepoint is paid for.
         yield
         return
-    with transaction.atomic():
+    with behind_the_wall():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('steward.write', pg_current_xact_id()::text, true)")
         token = _open.set(True)
@@ -58,8 +59,18 @@ def guarded_tables() -> frozenset[str]:
     return frozenset(model._meta.db_table for model in apps.get_models() if model._meta.app_label in OUR_APPS)
 
 
+class ReadOutside(ImproperlyConfigured):
+    """Rows of organisations were asked for outside a transaction, where the database shows none."""
+
+
+def walled_tables() -> frozenset[str]:
+    """Tables behind row-level security, as their models say."""
+    return frozenset(model._meta.db_table for model in apps.get_models() if getattr(model, "walled", False))
+
+
 class WriteGuard:
-    """`connection.execute_wrapper` for tests and development: a write to a table of ours needs the open door."""
+    """`connection.execute_wrapper` for tests and development: a write to a table of ours needs the open door, and a
+    read of rows of organisations a transaction, or it would find nothing and nobody would know why."""
 
     def __init__(self) -> None:
         names = "|".join(sorted(re.escape(table) for table in guarded_tables()))
@@ -67,6 +78,8 @@ class WriteGuard:
             rf'\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?|COPY)\s+(?:ONLY\s+)?"?(?:{names})\b',
             re.IGNORECASE,
         )
+        walled = "|".join(sorted(re.escape(table) for table in walled_tables()))
+        self._walled = re.compile(rf'\b(?:FROM|JOIN|INTO|UPDATE)\s+"?(?:{walled})\b', re.IGNORECASE)
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, extra: dict[str, Any]) -> Any:
         # The first word tells reads apart cheaply; only a WITH may hide a write behind it.
@@ -77,4 +90,7 @@ class WriteGuard:
             and self._write.search(sql)
         ):
             raise UnguardedWrite(f"Written outside writing(): {sql[:120]}. Put the write into a service.")
+        connection = extra["connection"]
+        if not (connection.in_atomic_block or connection.sees_all) and self._walled.search(sql):
+            raise ReadOutside(f"Read in no transaction: {sql[:120]}. Use `with tenancy.behind_the_wall():`.")
         return execute(sql, params, many, extra)

@@ -18,6 +18,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django_prometheus.middleware import Metrics
 
+from portal.kit.limits import PAGE_BODY_BYTES
+
 INTERVAL_SECONDS = 0.5
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "OPTIONS", "CONNECT", "PATCH"})
 INVENTED = "<invalid method>"  # Each invented method would be a series for ever.
@@ -57,7 +59,9 @@ def count(request: HttpRequest, response: HttpResponseBase, seconds: float, *, s
         streaming,
     )
     given = request.META.get("CONTENT_LENGTH")
-    body = int(given) if given and given.isascii() and given.isdigit() else 0
+    body = int(given) if given and len(given) < 18 and given.isascii() and given.isdigit() else 0
+    if body > PAGE_BODY_BYTES:
+        body = 0  # Refused unread, by its announced length, which may be any number and would drown the sum.
     _waiting.append((kind, seconds, body, 0 if streaming else len(response.content)))  # type: ignore[attr-defined]
     if not _arrived.is_set():
         _wake()

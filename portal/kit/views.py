@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views import View
 
-from portal.kit import access, errors
+from portal.kit import access, errors, identity, limits
 from portal.kit.context import Actor
 
 
@@ -15,6 +15,7 @@ class PageView(View):
     """A page or fragment: passes the gate, then its `get` or `post` runs inside the request's transaction."""
 
     access: ClassVar[access.Access]
+    limit: ClassVar[limits.Limit] = limits.CONSOLE
     template_name: ClassVar[str] = ""
     request: HttpRequest
 
@@ -24,7 +25,8 @@ class PageView(View):
             access.check_declaration(cls)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Pass the gate; somebody whose password must change, or who is inactive, is led to that page instead."""
+        """Count the request, pass the gate; somebody whose password must change, or who is inactive, is led to that page instead."""
+        limits.spend(request, self.limit)
         try:
             access.gate(request, self.access)
         except access.PasswordChangeRequired:
@@ -34,6 +36,12 @@ class PageView(View):
         if not isinstance(self.access, access.Public):
             self.actor: Actor = access.actor_of(request)
         return super().dispatch(request, *args, **kwargs)
+
+    def enter_platform(self) -> None:
+        """On a page for every person: show what `can` has just said is held on the installation."""
+        who = identity.of(self.request)
+        if who is not None:
+            access.enter_platform(self.request, who)
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """A method the page does not have: the typed error."""

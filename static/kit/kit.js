@@ -45,32 +45,56 @@ export function say(text) {
   if (live && text && live.textContent !== text) live.textContent = text;
 }
 
-function toast(tone, text) {
+/* `action`: {label, url, values}, a form of one button such as undo. */
+export function toast(tone, text, action) {
   const template = one("#toast-template");
   const list = one("#toasts");
   if (!template || !list || !text) return;
   const node = template.content.firstElementChild.cloneNode(true);
   node.classList.add(tone);
+  if (tone === "bad") node.setAttribute("role", "alert");
   one("p", node).textContent = text;
+  if (action) offer(one("form", node), action);
   list.append(node);
   settle(node);
+}
+
+function offer(form, { label, url, values }) {
+  form.action = url;
+  one("button", form).textContent = label;
+  for (const [name, value] of Object.entries(values ?? {})) {
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  }
+  form.hidden = false;
 }
 
 /* Only good news goes away by itself, and not while somebody reads it. */
 function settle(node) {
   if (!node.classList.contains("ok")) return;
   let timer = 0;
-  const start = () => { timer = setTimeout(() => node.remove(), HIDE_AFTER_MS); };
+  const wait = one("form:not([hidden])", node) ? 2 * HIDE_AFTER_MS : HIDE_AFTER_MS;
+  const start = () => { timer = setTimeout(() => node.remove(), wait); };
   const stop = () => clearTimeout(timer);
   for (const name of ["mouseenter", "focusin"]) node.addEventListener(name, stop);
   for (const name of ["mouseleave", "focusout"]) node.addEventListener(name, start);
   start();
 }
 
-/* ----- dialogs: <button data-dialog="id">, the browser keeps focus inside and gives it back ----- */
+/* ----- dialogs: <a role="button" data-dialog="id">, the browser keeps focus inside and gives it back ----- */
 function openDialog(id) {
   const dialog = document.getElementById(id);
-  if (dialog && !dialog.open) dialog.showModal();
+  if (!dialog || dialog.matches(":modal")) return;
+  dialog.open = false; // The server may have opened it for whoever has no scripts.
+  for (const input of all("[data-word]", dialog)) checkWord(input);
+  dialog.showModal();
+}
+
+function closeDialog(dialog) {
+  dialog?.close();
+  const here = new URL(location.href);
+  if (!here.searchParams.has("confirm")) return;
+  here.searchParams.delete("confirm");
+  history.replaceState(history.state, "", here);
 }
 
 function checkWord(input) {
@@ -96,6 +120,93 @@ function nameFile(input) {
   box.classList.toggle("full", input.files.length > 0);
 }
 
+/* ----- drop-downs of boxes ----- */
+function countChosen(multi) {
+  const text = one("[data-chosen]", multi);
+  const number = all(":checked", multi).length;
+  text.textContent = number ? `${number} ${text.dataset.some}` : text.dataset.none;
+}
+
+function narrow(input) {
+  const wanted = input.value.trim().toLocaleLowerCase();
+  for (const option of all(".item", input.closest(".sheet"))) {
+    option.hidden = !option.textContent.toLocaleLowerCase().includes(wanted);
+  }
+}
+
+/* ----- unsaved changes: our own dialog for links, the browser's for its own buttons ----- */
+const changed = new Set();
+let destination = "";
+
+function leave() {
+  changed.clear();
+  location.assign(destination);
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]:not([role='button'], [target], [download])");
+  if (!link || !changed.size || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (link.getAttribute("href").startsWith("#")) return;
+  event.preventDefault();
+  event.stopPropagation();
+  destination = link.href;
+  openDialog("leave");
+}, true);
+addEventListener("beforeunload", (event) => {
+  if (changed.size) event.preventDefault();
+});
+
+/* ----- notifications: the sheet is fetched when it is opened, the number now and then ----- */
+const COUNT_WAITS_MS = [60000, 120000, 300000, 600000];
+/* Asking keeps a session alive, so nobody asks on behalf of a person who has gone. */
+const IDLE_MS = 300000;
+let lastSign = Date.now();
+for (const name of ["pointerdown", "keydown", "scroll"]) {
+  addEventListener(name, () => { lastSign = Date.now(); }, { passive: true, capture: true });
+}
+
+function showUnread(bell, number) {
+  bell.dataset.unread = number;
+  const badge = one(".n", bell);
+  badge.hidden = number === 0;
+  badge.textContent = number > 99 ? "99+" : number;
+  const { none, some } = bell.dataset;
+  one("summary", bell).setAttribute("aria-label", number ? some.replace("%n", badge.textContent) : none);
+}
+
+function watchBell(bell) {
+  let step = 0;
+  const plan = () => setTimeout(ask, COUNT_WAITS_MS[step]);
+  async function ask() {
+    if (!document.hidden && Date.now() - lastSign < IDLE_MS) {
+      try {
+        const reply = await fetch(bell.dataset.url, { headers: { Accept: "application/json" }, redirect: "error" });
+        const { unread } = await reply.json();
+        step = String(unread) === bell.dataset.unread ? Math.min(step + 1, COUNT_WAITS_MS.length - 1) : 0;
+        showUnread(bell, unread);
+      } catch {
+        step = COUNT_WAITS_MS.length - 1;
+      }
+    }
+    plan();
+  }
+  plan();
+}
+
+/* What a drop-down shows is fetched when it is opened, each time anew. */
+function fillWhenOpened(part) {
+  const drop = part.closest("details");
+  drop?.addEventListener("toggle", () => {
+    if (drop.open) window.htmx.trigger(part, "open");
+  });
+}
+
+/* A notice that is opened counts as read; the page it leads to does not wait for that. */
+function markRead(link) {
+  const headers = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
+  fetch(link.dataset.read, { method: "POST", headers, keepalive: true, redirect: "manual" }).catch(() => undefined);
+}
+
 function closeDrops(except) {
   for (const drop of all("details.drop[open]")) if (drop !== except) drop.open = false;
 }
@@ -117,20 +228,34 @@ document.addEventListener("click", (event) => {
   closeDrops(hit("details.drop"));
   if (hit("[aria-disabled='true']")) return event.preventDefault();
   if (hit("[data-theme-button]")) return nextTheme();
-  if (hit("[data-dialog]")) return openDialog(hit("[data-dialog]").dataset.dialog);
-  if (hit("[data-close]")) return hit("dialog")?.close();
+  if (hit("[data-dialog]")) {
+    event.preventDefault();
+    return openDialog(hit("[data-dialog]").dataset.dialog);
+  }
+  if (hit("[data-close]")) {
+    event.preventDefault();
+    return closeDialog(hit("dialog"));
+  }
+  if (hit("[data-leave]")) return leave();
+  if (hit("[data-retry]")) return retry(hit("[data-part]"));
+  if (hit("[data-read]")) markRead(hit("[data-read]"));
   if (hit("[data-dismiss]")) return hit(".toast")?.remove();
   if (hit("[data-copy]")) return copy(hit("[data-copy]"));
   if (hit("[data-eye]")) return toggleEye(hit("[data-eye]"));
-  if (target instanceof HTMLDialogElement) target.close();
+  if (target instanceof HTMLDialogElement) closeDialog(target);
 });
 
 document.addEventListener("input", (event) => {
-  if (event.target.dataset?.word !== undefined) checkWord(event.target);
+  const input = event.target;
+  if (input.dataset?.word !== undefined) checkWord(input);
+  if (input.dataset?.narrow !== undefined) narrow(input);
+  input.form?.matches("[data-guard]") && changed.add(input.form);
 });
 
 document.addEventListener("change", (event) => {
   if (event.target.type === "file") nameFile(event.target);
+  const multi = event.target.closest?.(".multi");
+  if (multi) countChosen(multi);
 });
 
 for (const [name, over] of [["dragover", true], ["dragleave", false], ["drop", false]]) {
@@ -138,6 +263,11 @@ for (const [name, over] of [["dragover", true], ["dragleave", false], ["drop", f
 }
 
 document.addEventListener("keydown", (event) => {
+  const button = event.key === " " && event.target.closest?.("a[role='button']");
+  if (button) {
+    event.preventDefault(); // A link that acts as a button answers to the space bar as one does.
+    return button.click();
+  }
   if (event.key !== "Escape") return;
   const drop = one("details.drop[open]");
   if (!drop) return;
@@ -150,6 +280,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
   if (form.dataset.sent) return event.preventDefault();
+  changed.clear();
   form.dataset.sent = "1";
   for (const button of all("[type='submit']", form)) button.setAttribute("aria-busy", "true");
 });
@@ -171,10 +302,14 @@ matchMedia("(min-width: 761px)").addEventListener("change", (query) => {
 });
 
 /* ----- htmx: say what changed, show what failed ----- */
-/* A whole page instead of a part means that the session ended on the way: go where the server led. */
+/* A whole page instead of a part means that the session ended on the way: go where the server led. What was to come by
+   itself and failed takes nobody away from the page that one reads. */
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr } = event.detail;
+  const { xhr, target } = event.detail;
   if (!/^\s*<!doctype html/i.test(xhr.responseText)) return;
+  if (xhr.status >= 400 && target.closest?.("[data-part], [data-poll]")) return;
+  // A part that is taken out of a page of its own, which came.
+  if (target.matches?.("[hx-select]") && new URL(xhr.responseURL).pathname === target.getAttribute("hx-get")) return;
   event.detail.shouldSwap = false;
   location.assign(xhr.responseURL);
 });
@@ -182,15 +317,39 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const part = event.detail.target;
   say((part.matches?.("[data-announce]") ? part : one("[data-announce]", part))?.dataset.announce);
 });
+/* A part that was to come by itself says in its own place that it failed; what somebody asked for, in a toast. */
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
-    if (!event.target.closest?.("[data-poll]")) toast("bad", one("#toasts")?.dataset.failed);
+    const part = event.target;
+    if (part.closest?.("[data-poll]")) return;
+    const template = one("#failed-template");
+    if (part.matches?.("[data-part]") && template) part.replaceChildren(template.content.cloneNode(true));
+    else toast("bad", one("#toasts")?.dataset.failed);
   });
 }
-document.addEventListener("toast", (event) => toast(event.detail.tone, event.detail.text));
+
+function retry(part) {
+  if (part) window.htmx.trigger(part, part.dataset.event ?? "load");
+}
+
+document.addEventListener("toast", (event) => toast(event.detail.tone, event.detail.text, event.detail.action));
+document.addEventListener("unread", (event) => {
+  for (const bell of all("[data-unread]")) showUnread(bell, Number(event.detail.value));
+});
 
 /* ----- at start ----- */
 labelTheme();
 for (const node of all(".toast")) settle(node);
-for (const dialog of all("dialog[data-open]")) dialog.showModal();
-one("[data-focus]")?.focus();
+for (const dialog of all("dialog[data-open]")) openDialog(dialog.id);
+for (const bell of all("[data-unread]")) watchBell(bell);
+for (const part of all("details.drop [data-event='open']")) fillWhenOpened(part);
+focusFirst();
+
+/* The summary of a refused form, or the one field that it is about. */
+function focusFirst() {
+  const wanted = one("[data-focus]");
+  if (!wanted) return;
+  const links = all("a[href^='#']", wanted);
+  const only = links.length === 1 ? document.getElementById(links[0].hash.slice(1)) : null;
+  (only ?? wanted).focus();
+}

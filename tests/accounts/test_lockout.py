@@ -8,12 +8,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from accounts.lockout import ACCOUNT_LIMIT, ADDRESS_LIMIT, slots
+from accounts.lockout import ACCOUNT_LIMIT, ADDRESS_LIMIT, locked_people, slots
 from accounts.models import SignInCounter, User
+from accounts.services import users
 from portal.kit import clock, context
+from portal.kit.models import OutboundMessage
 from portal.kit.services import writing
-from tests.accounts.helpers import events, sign_in
-from tests.factories import PASSWORD, World
+from tests.accounts.helpers import denials, events, sign_in, text_of
+from tests.factories import PASSWORD, World, actor_of, person, signed_in
 
 HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
 
@@ -131,3 +133,108 @@ def test_a_burst_of_parallel_guesses_gets_no_more_tries_than_one_after_the_other
         assert set(pool.map(guess, range(8))) == {422}
     assert _pair(world.clerk).failures == 5
     assert len(events("accounts.session.refused")) == 8
+
+
+def _lock_out(user: User, *, at: datetime, address: str = HERE) -> None:
+    for _ in range(5):
+        _attempt(user, at=at, address=address)
+
+
+def test_a_lock_mails_the_owner_once_a_spell(world: World, start: datetime) -> None:
+    for _ in range(4):
+        _attempt(world.clerk, at=start)
+    assert OutboundMessage.objects.count() == 0
+    _attempt(world.clerk, at=start)
+    (mail,) = OutboundMessage.objects.all()
+    assert (mail.person_id, mail.address) == (world.clerk.pk, world.clerk.email)
+    assert mail.subject == "Signing in to your account is locked for a while"
+    assert "wrong" not in mail.subject
+    now = start
+    for minutes in (1, 5, 15):
+        now += timedelta(minutes=minutes, seconds=1)
+        _attempt(world.clerk, at=now)
+    _lock_out(world.clerk, at=now, address=ELSEWHERE)
+    assert OutboundMessage.objects.count() == 1
+    _lock_out(world.clerk, at=now + timedelta(hours=3))
+    assert OutboundMessage.objects.count() == 2
+
+
+def test_a_lock_of_an_account_that_nobody_has_mails_nobody_and_names_nobody(db: None) -> None:
+    for _ in range(6):
+        sign_in(Client(REMOTE_ADDR=HERE), "no-such-person", "wrong")
+    assert OutboundMessage.objects.count() == 0
+    (event,) = events("accounts.session.locked")
+    assert (event.target_id, event.data["slot"]) == (None, "pair")
+
+
+def test_a_lock_stands_in_the_history_of_its_account(world: World, start: datetime) -> None:
+    _lock_out(world.clerk, at=start)
+    (event,) = events("accounts.session.locked")
+    assert event.target_id == world.clerk.pk
+
+
+def test_who_is_locked_and_until_when_is_told_in_one_query_for_all(
+    world: World, start: datetime, django_assert_num_queries: Any
+) -> None:
+    _lock_out(world.clerk, at=start)
+    _lock_out(world.clerk, at=start, address="2001:db8:1:2::1")
+    _lock_out(world.manager, at=start - timedelta(minutes=2))
+    people = [world.clerk.pk, world.manager.pk, world.admin.pk]
+    with clock.at(start + timedelta(seconds=30)), django_assert_num_queries(1):
+        assert locked_people(people) == {world.clerk.pk: start + timedelta(minutes=1)}
+    with clock.at(start + timedelta(seconds=61)):
+        assert locked_people(people) == {}
+    assert locked_people([]) == {}
+
+
+def test_an_administrator_unlocks_and_the_person_gets_in_at_once(world: World, start: datetime) -> None:
+    _lock_out(world.clerk, at=start)
+    _lock_out(world.clerk, at=start, address="2001:db8:1:2::1")
+    client = signed_in(world.admin)
+    with clock.at(start + timedelta(seconds=5)):
+        page = client.get(f"/platform/people/{world.clerk.pk}")
+        assert "Locked for 1 minute" in text_of(page)
+        assert f'action="/platform/people/{world.clerk.pk}/unlock"' in page.content.decode()
+        assert not _succeeds(world.clerk, at=start + timedelta(seconds=5))
+        response = client.post(f"/platform/people/{world.clerk.pk}/unlock")
+        assert response["Location"] == f"/platform/people/{world.clerk.pk}"
+        assert _succeeds(world.clerk, at=start + timedelta(seconds=5))
+        assert "Locked" not in text_of(client.get(f"/platform/people/{world.clerk.pk}"))
+    (event,) = events("accounts.user.unlocked")
+    assert (event.actor_id, event.target_id, event.data) == (world.admin.pk, world.clerk.pk, {"locks": 2})
+
+
+def test_unlocking_what_is_not_locked_records_nothing(world: World, start: datetime) -> None:
+    for _ in range(3):
+        _attempt(world.clerk, at=start)
+    with context.acting(actor_of(world.admin)):
+        assert users.user_unlock(actor=actor_of(world.admin), user=world.clerk) is False
+    assert not events("accounts.user.unlocked")
+    assert not SignInCounter.objects.filter(slot__contains=str(world.clerk.pk)).exists()
+
+
+def test_unlocking_one_person_opens_nobody_else(world: World, start: datetime) -> None:
+    _lock_out(world.clerk, at=start)
+    _lock_out(world.manager, at=start)
+    with context.acting(actor_of(world.admin)):
+        users.user_unlock(actor=actor_of(world.admin), user=world.clerk)
+    with clock.at(start + timedelta(seconds=5)):
+        assert list(locked_people([world.clerk.pk, world.manager.pk])) == [world.manager.pk]
+
+
+@pytest.mark.parametrize("who", ["manager", "clerk", "stranger"])
+def test_who_lacks_the_right_unlocks_nobody(world: World, start: datetime, who: str) -> None:
+    victim = person("Victim")
+    _lock_out(victim, at=start)
+    assert signed_in(getattr(world, who)).post(f"/platform/people/{victim.pk}/unlock").status_code == 403
+    with clock.at(start):
+        assert list(locked_people([victim.pk])) == [victim.pk]
+    assert not events("accounts.user.unlocked")
+
+
+def test_nobody_else_unlocks_the_root_administrator(world: World, start: datetime) -> None:
+    _lock_out(world.root, at=start)
+    assert signed_in(world.admin).post(f"/platform/people/{world.root.pk}/unlock").status_code == 403
+    assert denials() == ["accounts.root_protected"]
+    with clock.at(start):
+        assert list(locked_people([world.root.pk])) == [world.root.pk]

@@ -160,7 +160,7 @@ def test_an_inactive_person_sees_one_page_and_may_leave(world: World, browser_of
         assert client.get(url)["Location"] == "/inactive"
     page = client.get("/inactive")
     assert page.status_code == 200
-    assert "ask your administrator" in text_of(page)
+    assert f'href="mailto:{world.root.email}"' in page.content.decode()
     assert world.clerk.email not in page.content.decode()
     assert client.get("/sign-in").status_code == 200
     assert client.post("/me/password", {"current": "x", "new": "y", "repeat": "y"})["Location"] == "/inactive"
@@ -184,6 +184,15 @@ def test_the_inactive_page_links_to_the_contact(
     settings.STEWARD_ADMIN_CONTACT = contact  # type: ignore[attr-defined]
     browser_of(world.admin).post(f"/platform/people/{world.clerk.pk}/deactivate")
     assert f'href="{link}"' in signed_in(world.clerk).get("/inactive").content.decode()
+
+
+def test_without_anybody_to_write_to_the_inactive_page_names_none(world: World, browser_of: Browser) -> None:
+    with context.system("a test"), writing():
+        User.objects.filter(pk=world.root.pk).update(email="root@steward.invalid")
+    browser_of(world.admin).post(f"/platform/people/{world.clerk.pk}/deactivate")
+    page = signed_in(world.clerk).get("/inactive")
+    assert "ask your administrator" in text_of(page)
+    assert "mailto:" not in page.content.decode()
 
 
 def test_roles_are_given_and_taken_and_work_from_the_next_request(world: World, browser_of: Browser) -> None:

@@ -12,12 +12,14 @@ import psycopg
 from django.db import connection
 from psycopg.rows import dict_row
 
-from accounts.models import User
+from accounts.models import Membership, Organisation, User
 from audit.models import Event
 from portal.kit import context, ids
 from portal.kit.context import Actor
 from portal.kit.record import record
 from portal.kit.services import writing
+from rbac import decision
+from rbac.models import INSTALLATION, Binding, Role, Scope
 
 CODE = "accounts.user.updated"
 STAND_IN: dict[str, Any] = {
@@ -108,3 +110,17 @@ def forge(owner: psycopg.Connection[dict[str, Any]], event_id: UUID, **values: o
 def ago(**values: float) -> datetime:
     """A moment before now."""
     return datetime.now(UTC) - timedelta(**values)
+
+
+def in_organisation(slug: str, *members: tuple[User, str]) -> Organisation:
+    """An organisation with these members, each with a role of its catalogue."""
+    with context.system("a test"), writing():
+        organisation = Organisation.objects.create(slug=slug, name=slug.replace("-", " ").capitalize())
+        root = Scope.objects.get(pk=INSTALLATION)
+        scope, _ = Scope.objects.get_or_create(pk=organisation.pk, defaults={"kind": "organisation", "parent": root})
+        for user, role in members:
+            Membership.objects.create(organisation=organisation, user=user)
+            found = Role.objects.get(catalogue="organisation", code=role)
+            Binding.objects.create(user=user, scope=scope, role=found)
+    decision.forget_everything()
+    return organisation

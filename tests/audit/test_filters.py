@@ -6,6 +6,7 @@ from typing import get_args, get_type_hints
 from uuid import uuid4
 
 import pytest
+from django.http import QueryDict
 
 from audit import filters
 from audit.errors import FilterMalformed
@@ -15,6 +16,7 @@ from portal.kit.errors import CursorMalformed
 from portal.kit.paging import Cursor
 from portal.kit.registry import Event as EventSpec
 
+CHOICES = {"category": filters.CATEGORIES, "outcome": filters.OUTCOMES, "severity": filters.SEVERITIES}
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 
 
@@ -62,6 +64,8 @@ def test_the_window_widens_step_by_step_and_not_beyond_chosen_dates() -> None:
         ("category", "everything"),
         ("outcome", "OK"),
         ("severity", "fatal"),
+        ("category", "data,everything"),
+        ("organisation", "northern-lights"),
         ("address", "10.0.0.0/8"),
         ("address", "fe80::1%eth0"),
         ("address", "localhost"),
@@ -89,6 +93,36 @@ def test_all_wrong_values_are_named_at_once() -> None:
     with pytest.raises(FilterMalformed) as caught:
         filters.parse({"category": "x", "days": "x", "actor": "fine"})
     assert set(caught.value.fields) == {"category", "days"}
+
+
+@pytest.mark.parametrize("name", filters.SEVERAL)
+def test_a_filter_of_several_values_takes_them_with_commas_or_one_by_one(name: str) -> None:
+    first, second = list(CHOICES[name])[:2]
+    together = filters.parse({name: f"{second}, {first}"})
+    apart = filters.parse(QueryDict(f"{name}={second}&{name}={first}&{name}="))
+    assert together == apart
+    assert getattr(together, name) == (first, second)
+
+
+def test_one_wrong_value_among_several_is_refused() -> None:
+    with pytest.raises(FilterMalformed) as caught:
+        filters.parse(QueryDict("severity=critical&severity=fatal"))
+    assert list(caught.value.fields) == ["severity"]
+
+
+def test_a_filter_is_written_as_it_is_read() -> None:
+    query = {
+        "actor": "ada@example.com",
+        "category": "data,security",
+        "outcome": "failed",
+        "organisation": str(uuid4()),
+        "address": "2001:db8::7",
+        "date_from": "2026-03-01",
+        "date_to": "2026-03-31",
+        "days": "90",
+    }
+    assert filters.parse(query).query() == query
+    assert filters.parse({}).query() == {}
 
 
 def test_the_first_day_may_not_be_after_the_last() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from html import unescape
 
+import orjson
 import pytest
 from django.db import connection
 from django.test import Client
@@ -122,7 +123,7 @@ def test_a_longer_window_is_offered_when_there_is_something_in_it(world: World, 
     plant(ago(days=40), request_id="long-ago")
     browser = browser_of(world.manager)
     page = text_of(browser.get(URL, {"request_id": "long-ago"}))
-    (link,) = re.findall(r'href="([^"]*days=90[^"]*)"', page)
+    (link,) = re.findall(r'class="btn"\s+href="([^"]*days=90[^"]*)"', page)
     assert "was changed" in text_of(browser.get(link))
 
 
@@ -186,6 +187,30 @@ def test_an_event_shows_its_diff_with_secrets_hidden(world: World, browser_of: B
     assert f'href="/platform/people/{world.admin.pk}"' in page
 
 
+def test_of_lists_the_diff_shows_what_came_and_went(world: World, browser_of: BrowserOf) -> None:
+    event_id = plant(
+        ago(hours=1), target_type="rbac.role", changes='{"permissions": [["a:b", "c:d", "e:f"], ["a:b", "c:d", "g:h"]]}'
+    )
+    page = text_of(browser_of(world.manager).get(f"{URL}/{event_id}"))
+    assert "<del>e:f</del>" in page
+    assert "<ins>g:h</ins>" in page
+    assert "2 stayed" in page
+    assert "<del>a:b" not in page
+
+
+def test_an_event_leads_to_the_others_about_the_same_target_and_can_be_copied(
+    world: World, browser_of: BrowserOf
+) -> None:
+    older, middle, newer = (told_of(world.clerk, {"is_active": (True, False)}) for _ in range(3))
+    page = text_of(browser_of(world.manager).get(f"{URL}/{middle}"))
+    assert re.search(rf'rel="prev"\s+href="{URL}/{newer}"', page)
+    assert re.search(rf'rel="next"\s+href="{URL}/{older}"', page)
+    assert f'href="{URL}?target={world.clerk.pk}"' in page
+    (written,) = re.findall(r'id="event-json"[^>]*>(.*?)</pre>', page, re.DOTALL)
+    assert orjson.loads(written)["id"] == str(middle)
+    assert 'data-copy="event-json"' in page
+
+
 def test_an_event_shows_its_facts_and_the_others_of_its_request(world: World, browser_of: BrowserOf) -> None:
     now = context.Context(
         actor=Actor("system", None, "system"), request_id="one-request", address="192.0.2.7", agent="curl/8"
@@ -216,9 +241,7 @@ def test_a_name_is_text_and_never_markup(world: World, browser_of: BrowserOf) ->
 
 
 def test_a_code_of_an_older_version_is_shown_as_it_is(world: World, browser_of: BrowserOf) -> None:
-    event_id = plant(
-        ago(hours=1), code="gone.thing.happened", category="gone", target_type="gone.thing", changes='{"x": [1, 2]}'
-    )
+    event_id = plant(ago(hours=1), code="gone.thing.happened", target_type="gone.thing", changes='{"x": [1, 2]}')
     browser = browser_of(world.manager)
     assert "gone.thing.happened" in text_of(browser.get(URL))
     assert "gone.thing.happened" in text_of(browser.get(f"{URL}/{event_id}"))

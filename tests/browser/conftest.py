@@ -9,7 +9,6 @@ What a failing test saw lies under build/browser afterwards.
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -17,7 +16,6 @@ from uuid import uuid4
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import DjangoDbBlocker
 
@@ -82,7 +80,7 @@ class Gallery:
     def token_of(self, user: User) -> str:
         """The cookie of a person's session there, which nobody may end."""
         if user not in self._tokens:
-            with _database(self.name):
+            with databases.looking_around(self.name):
                 self._tokens[user] = str(signed_in(user).cookies[settings.SESSION_COOKIE_NAME].value)
         return self._tokens[user]
 
@@ -93,16 +91,6 @@ class Console:
 
     url: str
     environment: dict[str, str]
-
-
-@contextmanager
-def _database(name: str) -> Iterator[None]:
-    before = str(connection.settings_dict["NAME"])
-    databases._use(name)
-    try:
-        yield
-    finally:
-        databases._use(before)
 
 
 @pytest.fixture(scope="package")
@@ -123,7 +111,7 @@ def gallery(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
     name = f"gallery_{uuid4().hex[:12]}"
     databases._clone(name)
     with django_db_blocker.unblock():
-        with _database(name):
+        with databases.looking_around(name):
             furnished = furnish()
         web = Web(
             {

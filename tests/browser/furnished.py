@@ -27,6 +27,7 @@ from portal.kit.models import OutboundMessage
 from portal.kit.record import record
 from portal.kit.services import writing
 from rbac.models import Role
+from tests.browser.rooms import Rooms, rooms
 from tests.factories import PASSWORD, actor_of, signed_in
 
 GIVEN = ("Ada", "Bruno", "Chiara", "Dmitri", "Elif", "Farid", "Greta", "Hana", "Ivo", "Jonas", "Kaya", "Lena")
@@ -57,34 +58,43 @@ class Furnished:
     denied_id: UUID | None = None
     mail_id: UUID | None = None
     failed_mail_id: UUID | None = None
+    rooms: Rooms = field(init=False)
 
 
-class _Story:
+class Story:
     """What happened, told forwards: `at` moves the clock, `by` says who acts from which browser."""
 
     def __init__(self) -> None:
         self.now = clock.now()
-        # Ids never go back within a process; the past is told by a process that has no past yet.
-        ids._last_ms = 0
 
     @contextmanager
     def by(self, who: Actor, ago: timedelta, *, address: str = "203.0.113.24") -> Iterator[datetime]:
         """One request of `who`, so long ago."""
         moment = self.now - ago
         request_id = os.urandom(16).hex()
-        told = Context(actor=who, request_id=request_id, correlation_id=request_id, address=address, agent=AGENT)
+        # Ids never go back within a process; the past is told by a process that has no past yet.
+        ids._last_ms = 0
+        told = Context(
+            actor=who,
+            request_id=request_id,
+            correlation_id=request_id,
+            address=address,
+            agent=AGENT,
+            platform=who.organisation_id is None,
+        )
         with clock.at(moment), context.use(told):
             yield moment
 
 
 def furnish() -> Furnished:
     """Fill the connected database; who and what there is then."""
-    story = _Story()
+    story = Story()
     world = _people(story)
     _changes(story, world)
     _nights(story, world)
     _today(story, world)
     _work(story, world)
+    world.rooms = rooms(story, world)
     with context.system("a test"), writing():
         far = clock.now() + timedelta(days=1)
         for name, kind in (("worker", "worker"), ("beat", "beat")):
@@ -150,7 +160,7 @@ def _role(code: str) -> Role:
     return Role.objects.get(catalogue="platform", code=code)
 
 
-def _people(story: _Story) -> Furnished:
+def _people(story: Story) -> Furnished:
     with story.by(Actor("system", None, "system"), timedelta(days=6, hours=3)) as moment, context.system("first start"):
         root, _password = roots.root_ensure(
             actor=Actor("system", None, "system"), username="root", email="root@example.com"
@@ -188,7 +198,7 @@ def _people(story: _Story) -> Furnished:
     )
 
 
-def _changes(story: _Story, world: Furnished) -> None:
+def _changes(story: Story, world: Furnished) -> None:
     admin = actor_of(world.admin)
     everybody = {user.username: user for user in User.objects.all()}
     for place, (username, code) in enumerate(
@@ -217,7 +227,7 @@ def _changes(story: _Story, world: Furnished) -> None:
     world.event_id = Event.objects.filter(code="accounts.user.updated").values_list("id", flat=True).get()
 
 
-def _today(story: _Story, world: Furnished) -> None:
+def _today(story: Story, world: Furnished) -> None:
     everybody = {user.username: user for user in User.objects.all()}
     for place, username in enumerate(("ada.lindqvist", "bruno.novak", "chiara.varga")):
         with story.by(Actor("anonymous", None, "anonymous"), timedelta(hours=6, minutes=-20 * place)):
@@ -232,18 +242,18 @@ def _today(story: _Story, world: Furnished) -> None:
     world.denied_id = Event.objects.filter(code="kit.access.denied").values_list("id", flat=True).get()
 
 
-def _run(story: _Story, run_id: UUID, ago: timedelta) -> None:
+def _run(story: Story, run_id: UUID, ago: timedelta) -> None:
     with clock.at(story.now - ago + timedelta(seconds=2)):
         runner.execute(run_id)
 
 
-def _cleanup(story: _Story, who: Actor, ago: timedelta, *, name: str = "accounts.expired_sessions") -> UUID:
+def _cleanup(story: Story, who: Actor, ago: timedelta, *, name: str = "accounts.expired_sessions") -> UUID:
     with story.by(who, ago) as moment:
         args = {"cleanup": name, "cutoff": moment.isoformat()}
         return jobs.enqueue(cleaning.JOB, actor=who, args=args, key=f"gallery {ago}")
 
 
-def _nights(story: _Story, world: Furnished) -> None:
+def _nights(story: Story, world: Furnished) -> None:
     admin, system = actor_of(world.admin), Actor("system", None, "system")
     expired_sessions(world.manager, EXPIRED)
     world.runs["succeeded"] = _cleanup(story, admin, timedelta(hours=28))
@@ -259,7 +269,7 @@ def _nights(story: _Story, world: Furnished) -> None:
     _run(story, nightly, timedelta(hours=7))
 
 
-def _work(story: _Story, world: Furnished) -> None:
+def _work(story: Story, world: Furnished) -> None:
     admin = actor_of(world.admin)
     world.runs["cancelled"] = _cleanup(story, admin, timedelta(hours=1, minutes=10))
     with story.by(admin, timedelta(hours=1, minutes=9)):
@@ -281,7 +291,7 @@ def _work(story: _Story, world: Furnished) -> None:
         runs.run_cancel(actor=admin, run=JobRun.objects.get(pk=world.runs["cancelling"]))
 
 
-def _failed_import(story: _Story, world: Furnished, admin: Actor) -> None:
+def _failed_import(story: Story, world: Furnished, admin: Actor) -> None:
     lines = [b"name,username,email\n", b"Tove Lund,tove,tove@example.com\n"]
     with story.by(admin, timedelta(hours=4)):
         found = imports.import_upload(actor=admin, filename="late.csv", lines=lines)
@@ -291,7 +301,7 @@ def _failed_import(story: _Story, world: Furnished, admin: Actor) -> None:
     _run(story, world.runs["failed"], timedelta(hours=4))
 
 
-def _started(story: _Story, run_id: UUID, ago: timedelta, *, counted: bool) -> None:
+def _started(story: Story, run_id: UUID, ago: timedelta, *, counted: bool) -> None:
     """Leave a run in the middle of its work, as a worker that is busy would."""
     with clock.at(story.now - ago), context.system("a test"):
         claim = runs.run_claim(run_id=run_id, worker="host-7:4711")
@@ -307,7 +317,7 @@ def _started(story: _Story, run_id: UUID, ago: timedelta, *, counted: bool) -> N
         runs.run_save_progress(claim=claim)
 
 
-def _letters(story: _Story, world: Furnished) -> None:
+def _letters(story: Story, world: Furnished) -> None:
     admin = actor_of(world.admin)
     with story.by(admin, timedelta(minutes=25)):
         for user in (world.newcomer, world.nobody, world.long_named):

@@ -35,6 +35,7 @@ SENTENCES = (
 CODES = (
     "accounts.session.started",
     "accounts.password.changed",
+    "accounts.session.entered_platform",
     "maintenance.run.queued",
     "accounts.import.confirmed",
     *["accounts.user.created"] * 3,
@@ -112,6 +113,12 @@ def _import(tab: Tab) -> None:
     page.get_by_role("button", name="Import 3 people").click()
     _watched_to_its_end(tab, "3 people created")
     assert User.objects.count() == 4
+    page.reload()
+    page.get_by_label("Notifications, 1 unread").click()
+    told = page.locator(".bell .sheet").get_by_role("link", name="“Import people” finished")
+    expect(told).to_have_attribute("href", re.compile(r"^/platform/jobs/[0-9a-f-]{36}$"))
+    page.keyboard.press("Escape")
+    expect(told).to_be_hidden()
 
 
 def _watched_to_its_end(tab: Tab, result: str) -> None:
@@ -126,10 +133,10 @@ def _watched_to_its_end(tab: Tab, result: str) -> None:
 
 def _search(page: Page) -> None:
     _menu(page, "People")
-    rows = page.locator("#people tbody tr")
+    rows = page.locator("[data-rows] tbody tr")
     expect(rows).to_have_count(4)
     page.evaluate("window.sameDocument = true")
-    field = page.get_by_role("searchbox", name="Search people")
+    field = page.get_by_role("searchbox", name="Search")
     field.press_sequentially("had", delay=20)
     expect(rows).to_have_count(1)
     expect(rows.first).to_contain_text("Noor Haddad")
@@ -150,7 +157,8 @@ def _create_deactivate_activate(tab: Tab) -> None:
     page.get_by_label("E-mail address").fill("iris@example.com")
     with tab.watch.expecting(422):
         page.get_by_role("button", name="Create person").click()
-        expect(page.get_by_role("alert")).to_be_focused()
+        expect(page.get_by_role("alert")).to_be_visible()
+        expect(page.get_by_label("User name")).to_be_focused()  # The one field that it is about.
     page.get_by_label("User name").fill("iris")
     page.get_by_role("button", name="Create person").click()
     secret = page.locator("#issued-password")
@@ -194,7 +202,7 @@ def _read_the_trail(tab: Tab) -> None:
     start = len(written) - 1 - written[::-1].index("accounts.session.started")
     assert tuple(written[start:]) == CODES
     page.get_by_role("link", name="Iris Falk was deactivated").click()
-    expect(page.get_by_text(REASON)).to_be_visible()
+    expect(page.get_by_text(REASON, exact=True)).to_be_visible()
     change = page.get_by_role("region", name="Changes, before and after").locator("tbody tr")
     expect(change.locator("th")).to_have_text("Active")
     expect(change.locator("del")).to_have_text("yes")

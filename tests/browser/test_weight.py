@@ -12,12 +12,29 @@ pytestmark = pytest.mark.browser
 KB = 1000
 PAGE_BYTES, SCRIPT_BYTES, STYLE_BYTES, REQUESTS = 60 * KB, 30 * KB, 25 * KB, 8
 ROWS = 50
-PAGES = ("/", "/platform/people", "/platform/audit", "/platform/jobs", "/platform/outbox")
+PAGES = (
+    "/",
+    "/platform/people",
+    "/platform/organisations",
+    "/platform/audit",
+    "/platform/audit?group=request",
+    "/platform/audit/table",
+    "/platform/audit/exports",
+    "/platform/jobs",
+    "/platform/outbox",
+    "/platform/schedules",
+    "/platform/cleanups",
+    "/me/notifications",
+)
+OWN = ("", "members", "invitations", "settings", "audit")
+ORGANISATION = "/o/lindenfeld-research/"
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, *(ORGANISATION + page for page in OWN)])
 def test_a_page_is_light(path: str, gallery: Gallery, open_browser: OpenBrowser) -> None:
-    tab = open_browser(gallery.url, token=gallery.token_of(gallery.furnished.admin))
+    known = gallery.furnished
+    who = known.rooms.owner if path.startswith(ORGANISATION) else known.admin
+    tab = open_browser(gallery.url, token=gallery.token_of(who))
     tab.open(path)
     tab.page.wait_for_load_state("networkidle")
     seen = list(tab.watch.requests)
@@ -25,7 +42,7 @@ def test_a_page_is_light(path: str, gallery: Gallery, open_browser: OpenBrowser)
     sizes = {request.url: _size(request.url) for request in seen if "/static/" in request.url}
     scripts = sum(size for url, size in sizes.items() if url.endswith(".js"))
     styles = sum(size for url, size in sizes.items() if url.endswith(".css"))
-    assert path != "/platform/people" or tab.page.locator("#people tbody tr").count() == ROWS
+    assert path != "/platform/people" or tab.page.locator("[data-rows] tbody tr").count() == ROWS
     assert len(seen) <= REQUESTS, [request.url for request in seen]
     assert 0 < scripts <= SCRIPT_BYTES
     assert 0 < styles <= STYLE_BYTES

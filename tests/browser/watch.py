@@ -16,6 +16,7 @@ SCRIPT = """
   });
   const measure = () => {
     const root = document.documentElement;
+    if (root.clientWidth < 320) return; // Folded up by the browser for a moment (a download): nobody's screen.
     if (root.scrollWidth > root.clientWidth) tell("overflow", `${root.scrollWidth} px in ${root.clientWidth} px`);
   };
   addEventListener("load", measure);

@@ -20,14 +20,20 @@ def test_a_body_is_read_as_json(routed: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "content_type"),
-    [("{", "application/json"), ("NaN", "application/json"), ("a=1", "application/x-www-form-urlencoded")],
+    ("body", "content_type", "status", "code"),
+    [
+        ("{", "application/json", 400, "kit.body_malformed"),
+        ("NaN", "application/json", 400, "kit.body_malformed"),
+        ("a=1", "application/x-www-form-urlencoded", 415, "kit.not_json"),
+    ],
 )
-def test_a_body_that_is_not_json_is_refused_with_a_problem(routed: Client, body: str, content_type: str) -> None:
+def test_a_body_that_is_not_json_is_refused_with_a_problem(
+    routed: Client, body: str, content_type: str, status: int, code: str
+) -> None:
     reply = routed.post("/api/v1/test/x", body, content_type=content_type)
 
-    assert (reply.status_code, reply["Content-Type"]) == (400, "application/problem+json")
-    assert reply.json()["code"] == "kit.bad_request"
+    assert (reply.status_code, reply["Content-Type"]) == (status, "application/problem+json")
+    assert reply.json()["code"] == code
 
 
 def test_a_crash_is_a_problem_that_tells_nothing_but_its_error_id(routed: Client) -> None:

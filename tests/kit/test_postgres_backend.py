@@ -126,7 +126,7 @@ def test_a_statement_whose_columns_a_migration_changed_is_run_all_the_same(
     observer: Observer,
 ) -> None:
     observer.execute("CREATE TABLE changing (a int); INSERT INTO changing VALUES (1)")
-    observer.execute("GRANT SELECT ON changing TO steward_app")
+    observer.execute("GRANT SELECT ON changing TO steward_platform")
     everything = Statement("SELECT * FROM changing")
     first = database().first_row(everything, [])
     observer.execute("ALTER TABLE changing ADD b text DEFAULT 'new'")

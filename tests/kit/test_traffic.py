@@ -58,6 +58,18 @@ def test_a_request_is_in_every_series_once() -> None:
     assert {name: _value(name, **labels) - before[name] for name, labels in names.items()} == dict.fromkeys(names, 1.0)
 
 
+@pytest.mark.parametrize("announced", ["12000001", "9" * 17, "9" * 30, "-5", "1e9", "\N{SUPERSCRIPT TWO}"])
+def test_a_length_that_is_only_announced_does_not_drown_the_sum(announced: str) -> None:
+    traffic.flush()
+    before = _value("requests_body_total_bytes_sum")
+    request = RequestFactory().get("/")
+    request.META["CONTENT_LENGTH"] = announced
+    traffic.count(request, HttpResponse(), 0.001, secure=False)
+    traffic.flush()
+
+    assert _value("requests_body_total_bytes_sum") == before
+
+
 def test_sums_and_buckets_are_those_of_the_single_requests() -> None:
     def state() -> list[float]:
         name = "requests_latency_seconds_by_view_method"

@@ -8,6 +8,7 @@ from django.db.transaction import TransactionManagementError
 
 from accounts.models import Organisation
 from portal.kit import context
+from portal.kit.postgres.base import Statement, Wall, ours
 from portal.kit.services import UnguardedWrite
 from tests.kit.support import INSERT, Observer, activity, add, database, number
 
@@ -27,10 +28,32 @@ def test_a_transaction_that_nobody_needs_is_never_opened(observer: Observer) -> 
     assert activity(observer) == before
 
 
+def test_connecting_does_not_open_the_transaction_that_waits(own_database: dict[str, str]) -> None:
+    unconnected = ours()
+    unconnected.close()
+    with context.system("a test"), unconnected.transaction_later() as later:
+        unconnected.first_row(Statement("SELECT 1"), [])
+        waited = later.waiting
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        assert (waited, later.waiting, connection.in_atomic_block) == (True, False, True)
+
+
+def test_the_first_request_of_a_connection_undoes_what_it_wrote_when_it_fails(own_database: dict[str, str]) -> None:
+    ours().close()
+    with context.system("a test"), ours().transaction_later() as later:
+        ours().first_row(Statement("SELECT 1"), [])
+        add("first")
+        later.undo()
+
+    assert number("first") == 0
+    assert not connection.in_atomic_block
+
+
 @pytest.mark.parametrize("way", ["cursor", "atomic", "question", "on_commit", "write"])
 def test_whatever_needs_a_transaction_finds_it_open(own_database: dict[str, str], way: str) -> None:
-    ours = database()
-    with context.system("a test"), ours.transaction_later() as later:
+    now = database()
+    with context.system("a test"), now.transaction_later() as later:
         if way == "cursor":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
@@ -38,14 +61,14 @@ def test_whatever_needs_a_transaction_finds_it_open(own_database: dict[str, str]
             with transaction.atomic():
                 pass
         elif way == "question":
-            assert ours.in_atomic_block
+            assert now.in_atomic_block
         elif way == "on_commit":
             transaction.on_commit(lambda: None)
         else:
             add("here")
 
-        during = (later.waiting, ours.in_atomic_block)
-    after = (ours.in_atomic_block, ours.get_autocommit())
+        during = (later.waiting, now.in_atomic_block)
+    after = (now.in_atomic_block, now.get_autocommit())
 
     assert (during, after) == ((False, True), (False, True))
 
@@ -103,14 +126,14 @@ def _tenant() -> str:
 def test_the_tenant_is_named_with_the_begin_and_forgotten_with_the_end(own_database: dict[str, str]) -> None:
     organisation = UUID(int=7)
 
-    with database().transaction_later(organisation):
+    with database().transaction_later(Wall(organisation)):
         assert _tenant() == str(organisation)
 
     assert _tenant() == ""
 
 
 def test_the_tenant_holds_for_writes_and_a_rollback_ends_it(own_database: dict[str, str]) -> None:
-    with context.system("a test"), pytest.raises(Planted), database().transaction_later(UUID(int=7)):
+    with context.system("a test"), pytest.raises(Planted), database().transaction_later(Wall(UUID(int=7))):
         add("of-a-tenant")
         raise Planted
 

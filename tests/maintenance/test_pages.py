@@ -164,8 +164,12 @@ def test_a_schedule_is_switched_off_and_on_again(world: World, browser_of: Brows
     assert client.post("/platform/schedules/no.such/switch", {"enabled": "1"}).status_code == 404
 
 
-def test_a_cron_line_is_told_in_words_where_it_is_daily() -> None:
+def test_a_cron_line_is_told_in_words_where_it_is_daily_or_hourly() -> None:
     assert presenters.cron_words("5 0 * * *") == "Every night at 00:05"
+    assert presenters.cron_words("40 * * * *") == "Every hour at :40"
+    assert presenters.cron_words("5 * * * *") == "Every hour at :05"
+    assert presenters.cron_words("40 * * * 1") == "40 * * * 1"
+    assert presenters.cron_words("40 8-18 * * *") == "40 8-18 * * *"
     assert presenters.cron_words("*/5 * * * *") == "*/5 * * * *"
 
 

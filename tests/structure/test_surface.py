@@ -1,7 +1,7 @@
 """The whole surface, swept: routes, events, permissions, tables."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,26 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from portal.kit import registry, services
+from accounts.models import User
+from audit.models import Event
+from portal.kit import context, registry, services
 from portal.kit.access import Public, SignedIn
 from portal.kit.api import ApiView
+from portal.kit.decision import can
+from portal.kit.tenancy import behind_the_wall
 from portal.kit.views import PageView
+from tests.accounts.organisation_world import ROLES, House, make_house
+from tests.factories import World
+
+Browser = Callable[[User], Client]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Plain functions: they answer when the database is away, so no base class of ours may run before them.
 TECHNICAL = {"health/live", "health/ready", "metrics"}
+# What nobody did is an empty list, not a missing one.
+EMPTY_LISTS = {"api/v1/admin/activity-logs/<uuid:user_id>"}
+# The page of the inactive sends everybody else home, a fragment that is opened by itself to its page.
+ONWARD = {"inactive", "me/notifications/newest"}
 UUID_SAMPLE = "01890000-0000-7000-8000-000000000000"
 
 
@@ -31,7 +43,7 @@ def _routes(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield prefix + str(pattern.pattern), pattern.callback
 
 
-# The admin has one gate of its own, tested in tests/home/test_admin.py.
+# The admin has one gate of its own, tested in tests/home/test_admin.py and test_admin_classes.py.
 ROUTES = [(route, view) for route, view in _routes(get_resolver().url_patterns) if not route.startswith("admin/")]
 
 
@@ -44,6 +56,10 @@ def _url(route: str) -> str:
     filled = re.sub(r"<uuid:\w+>", UUID_SAMPLE, route)
     filled = re.sub(r"<\w+:\w+>", "sample", filled)
     return "/" + re.sub(r"\^\.\*\$|[\^$]", "", filled)
+
+
+def _inside(route: str, house: House) -> str:
+    return _url(route).replace("/o/sample/", f"/o/{house.organisation.slug}/")
 
 
 def _sources(*, without: str) -> str:
@@ -73,24 +89,92 @@ def test_nothing_answers_without_a_session(route: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_stranger_is_refused_wherever_a_right_is_demanded(world: Any, browser_of: Any) -> None:
+def test_a_stranger_is_refused_wherever_a_right_is_demanded(world: World, browser_of: Browser) -> None:
     client = browser_of(world.stranger)
     for route, callback in ROUTES:
         if isinstance(_access(callback), str):
-            assert client.get(_url(route)).status_code == 403, route
-            assert client.post(_url(route)).status_code == 403, route
+            # An organisation that one is no member of is told like one that does not exist.
+            expected = 404 if route.startswith("o/") else 403
+            assert client.get(_url(route)).status_code == expected, route
+            assert client.post(_url(route)).status_code == expected, route
+
+
+INSIDE = [(route, callback) for route, callback in ROUTES if route.startswith("o/")]
 
 
 @pytest.mark.django_db
-def test_ids_of_nothing_are_not_found_by_whom_may_look(world: Any, browser_of: Any) -> None:
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_owner_of_another_organisation_finds_nothing_of_this_one(browser_of: Browser, method: str) -> None:
+    here, there = make_house("Here"), make_house("There")
+    client = browser_of(there.owner)
+    for route, _callback in INSIDE:
+        assert getattr(client, method)(_inside(route, here)).status_code == 404, route
+
+
+@pytest.mark.django_db
+def test_a_member_without_the_right_is_refused_and_with_it_let_in(browser_of: Browser) -> None:
+    here = make_house("Here")
+    clients = {code: browser_of(getattr(here, code)) for code in ROLES}
+    for route, callback in INSIDE:
+        code = str(_access(callback))
+        for role, client in clients.items():
+            may = can(here.inside(getattr(here, role)), code).allowed
+            found = {client.get(_inside(route, here)).status_code, client.post(_inside(route, here)).status_code}
+            assert (found == {403}) is not may, (route, role, found)
+            assert may or found == {403}, (route, role, found)
+    assert {can(here.inside(here.viewer), str(_access(callback))).allowed for _route, callback in INSIDE} == {
+        True,
+        False,
+    }
+
+
+@pytest.mark.django_db
+def test_every_page_without_an_id_opens_for_whom_may(world: World, browser_of: Browser) -> None:
+    here = make_house("Here")
+    root, owner = browser_of(world.root), browser_of(here.owner)
+    seen = 0
+    for route, callback in ROUTES:
+        view = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
+        if not hasattr(view, "get") or "<uuid:" in route or "<str:" in route or isinstance(_access(callback), Public):
+            continue
+        client, url = (owner, _inside(route, here)) if route.startswith("o/") else (root, _url(route))
+        reply = client.get(url)
+        assert reply.status_code in ({302} if route in ONWARD else {200, 204}), (route, reply.status_code)
+        seen += 1
+    assert seen > 30
+
+
+@pytest.mark.django_db
+def test_ids_of_nothing_are_not_found_by_whom_may_look(world: World, browser_of: Browser) -> None:
     client = browser_of(world.root)
     for route, callback in ROUTES:
         if (
             "<uuid:" in route
             and _access(callback) is not None
-            and hasattr(getattr(callback, "view_class", None), "get")
+            and not route.startswith("o/")
+            and route not in EMPTY_LISTS
+            and hasattr(getattr(callback, "view_class", None) or getattr(callback, "cls", None), "get")
         ):
             assert client.get(_url(route)).status_code == 404, route
+
+
+@pytest.mark.django_db
+def test_ids_of_another_organisation_are_not_found_inside_one(world: World, browser_of: Browser) -> None:
+    here, there = make_house("Here"), make_house("There")
+    with context.system("a test"), behind_the_wall():
+        ids = [
+            there.membership(there.viewer).pk,
+            *Event.objects.filter(organisation_id=there.id).values_list("id", flat=True),
+        ]
+    client = browser_of(here.owner)
+    assert len(ids) > 1
+    for route, callback in INSIDE:
+        if "<uuid:" in route:
+            for one in ids:
+                url = _inside(route, here).replace(UUID_SAMPLE, str(one))
+                methods = ("get", "post") if hasattr(callback.view_class, "get") else ("post",)
+                for method in methods:
+                    assert getattr(client, method)(url).status_code in {404, 405}, (method, route)
 
 
 def test_public_routes_say_why() -> None:

@@ -6,7 +6,9 @@ every signed-in request makes is a prepared statement of its own (`first_row`): 
 
 import select
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from types import TracebackType
@@ -14,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.postgresql import base
 from django.db.transaction import Atomic, TransactionManagementError
@@ -27,6 +30,12 @@ _PREPARED_ALREADY = "42P05"
 _ENDED = (psycopg.errors.AdminShutdown, psycopg.errors.CrashShutdown, psycopg.errors.IdleSessionTimeout)
 
 
+PLATFORM = "steward_platform"
+# Role names and ids are ours, never a caller's text.
+_WALL = b"SELECT set_config('role', '%s', true), set_config('steward.organisation', '%s', true)"
+_WALL_NOW = b"SELECT current_setting('role'), current_setting('steward.organisation', true)"
+
+
 class Statement:
     """A SELECT that the server parses once per connection. `sql` has $1, $2 ...; values and columns are binary."""
 
@@ -38,6 +47,17 @@ class Statement:
         self.name = b"steward_" + sha256(self.sql).hexdigest()[:16].encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """What a transaction sees of the organisations: one, all (the platform), or none."""
+
+    organisation: UUID | None = None
+    platform: bool = False
+
+
+_NO_WALL = Wall()
+
+
 class TransactionLater:
     """The outermost `atomic()` of a request, entered when the connection is first used for anything but `first_row`.
 
@@ -45,14 +65,15 @@ class TransactionLater:
     an `atomic()` around the request; a request that asks nothing does not pay for it.
     """
 
-    __slots__ = ("_atomic", "_connection", "_outer", "_undone", "organisation")
+    __slots__ = ("_atomic", "_connection", "_inner", "_outer", "_undone", "wall")
 
-    def __init__(self, connection: "DatabaseWrapper", organisation: UUID | None) -> None:
+    def __init__(self, connection: "DatabaseWrapper", wall: Wall) -> None:
         self._connection = connection
         self._outer: TransactionLater | None = None
         self._atomic: Atomic | None = None
         self._undone = False
-        self.organisation = organisation  # The tenant, set in the database with the BEGIN.
+        self._inner: tuple[str, str] | None = None  # The wall of the transaction that this one is a savepoint of.
+        self.wall = wall  # Put up in the database with the BEGIN.
 
     def __enter__(self) -> "TransactionLater":
         self._outer = self._connection.later
@@ -67,18 +88,30 @@ class TransactionLater:
             if self._undone:
                 self._connection.needs_rollback = True
             self._atomic.__exit__(kind, error, trace)
+            if self._inner is not None and self._connection._in_atomic_block:
+                self._connection.wall_restore(self._inner)
 
     def open(self) -> None:
         """Enter the transaction, once."""
         if self._atomic is None:
-            self._atomic = atomic = Atomic(self._connection.alias, savepoint=True, durable=False)
+            connection = self._connection
+            if connection._in_atomic_block:
+                self._inner = connection.wall_now()
+            self._atomic = atomic = Atomic(connection.alias, savepoint=True, durable=False)
             try:
                 atomic.__enter__()
             except BaseException:
                 self._atomic = None
                 raise
-            if self.organisation is not None:
-                self._connection.begin_for(self.organisation)
+            if self._inner is not None or self.wall != _NO_WALL or connection.sees_all:
+                connection.begin_for(self.wall)
+
+    def enter_platform(self) -> None:
+        """See the rows of every organisation from here on; for a right that is held on the installation."""
+        if not self.wall.platform:
+            self.wall = Wall(self.wall.organisation, True)
+            if self._atomic is not None:
+                self._connection.begin_for(self.wall)
 
     def undo(self) -> None:
         """Roll back at the end, whatever follows."""
@@ -99,9 +132,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     _in_atomic_block = False
     _prepared: set[Statement]
 
-    def transaction_later(self, organisation: UUID | None = None) -> TransactionLater:
-        """A `with` block that is one transaction, opened when it is needed; for `organisation` (row-level security)."""
-        return TransactionLater(self, organisation)
+    def transaction_later(self, wall: Wall | None = None) -> TransactionLater:
+        """A `with` block that is one transaction, opened when it is needed, behind `wall` (row-level security)."""
+        return TransactionLater(self, wall or _NO_WALL)
 
     @property
     def in_atomic_block(self) -> bool:
@@ -118,6 +151,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.later is not None and self.later.waiting:
             self.later.open()
         return super()._cursor(name)  # type: ignore[misc]
+
+    def ensure_connection(self) -> None:
+        """Connect if need be. Django asks on the way whether a transaction is open, and resets the answer afterwards:
+        a waiting one must not open by that question, or it would be forgotten while the server has begun it."""
+        if self.connection is not None:
+            return
+        later, self.later = self.later, None
+        try:
+            super().ensure_connection()
+        finally:
+            self.later = later
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect; statements are prepared per connection."""
@@ -138,13 +182,53 @@ class DatabaseWrapper(base.DatabaseWrapper):
         poll.register(connection.fileno(), select.POLLIN | select.POLLERR | select.POLLHUP)
         return not poll.poll(0)
 
-    def begin_for(self, organisation: UUID) -> None:
-        """Begin, and name the tenant to the row-level policies, in one round trip. Ends with the transaction."""
+    def begin_for(self, wall: Wall) -> None:
+        """Begin behind `wall`, in one round trip; it ends with the transaction. The owner stands behind none."""
+        if settings.STEWARD_CONNECT_AS == "owner":
+            return
+        role = PLATFORM if wall.platform else self._base_role
+        self.wall_restore((role, str(wall.organisation or "")))
+
+    @property
+    def _base_role(self) -> str:
+        """What the application is when it is not the platform: its login, or the role that one login enters."""
+        return str(self.settings_dict["OPTIONS"].get("assume_role", "none"))
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether the connection is the platform's by itself, outside of transactions too: a test that looks around."""
+        return PLATFORM in str(self.settings_dict["OPTIONS"].get("options", ""))
+
+    def wall_now(self) -> tuple[str, str]:
+        """Role and organisation of the open transaction."""
+        result = self._straight(_WALL_NOW)
+        role, organisation = (result.get_value(0, column) or b"" for column in (0, 1))
+        return role.decode(), organisation.decode()
+
+    def wall_restore(self, before: tuple[str, str]) -> None:
+        """Put up the wall of `before` (role, organisation) until the transaction ends."""
+        if not self.needs_rollback:
+            role, organisation = before
+            self._straight(_WALL % (role.encode(), organisation.encode()))
+
+    def _straight(self, sql: bytes) -> Any:
+        """One statement of our own on the wall, in the transaction, which begins with it when it has not yet."""
+        if self.connection is None:
+            self.ensure_connection()
         with self.wrap_database_errors:
             pgconn: pq.abc.PGconn = self.connection.pgconn
             begin = b"BEGIN; " if pgconn.transaction_status == pq.TransactionStatus.IDLE else b""
-            setting = f"SELECT set_config('steward.organisation', '{organisation}', true)".encode()
-            _expect(pgconn.exec_(begin + setting), _ROWS)
+            return _expect(pgconn.exec_(begin + sql), _ROWS)
+
+    @contextmanager
+    def walled(self, organisation: UUID) -> Iterator[None]:
+        """Stand in `organisation` for the block, inside the open transaction; the role stays."""
+        before = self.wall_now()
+        self.wall_restore((before[0], str(organisation)))
+        try:
+            yield
+        finally:
+            self.wall_restore(before)
 
     def first_row(self, statement: Statement, values: Sequence[bytes | None]) -> list[bytes | None] | None:
         """The first row of a prepared SELECT, None without one. Does not open a waiting transaction.

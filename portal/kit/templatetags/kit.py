@@ -10,8 +10,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.contrib.messages.storage.base import Message
 from django.forms import BoundField, CheckboxInput, FileInput, PasswordInput, RadioSelect, Select, Textarea
 from django.forms.widgets import CheckboxSelectMultiple
+from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import formats, timezone
@@ -20,12 +22,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from portal.kit import clock
+from portal.kit import clock, forms, toasts
+from portal.kit.notices.selectors import COUNT_LIMIT
 
 register = template.Library()
 
 TONES = {"ok": "ok", "good": "ok", "warn": "warn", "bad": "bad", "info": "info"}
 HUES = 5
+# Fields of several controls: the template draws each.
+SETS = frozenset({"group", "multi", "segmented", "range"})
 NO_BREAK = "\N{NO-BREAK SPACE}"
 SIZE_STEP = 1000
 SIZE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -212,6 +217,10 @@ class _Kind:
 def _kind(bound: BoundField) -> _Kind:
     widget = bound.field.widget
     for widget_class, name in (
+        (forms.DateRangeInput, "range"),
+        (forms.MultiSelect, "multi"),
+        (forms.Segmented, "segmented"),
+        (forms.Switch, "switch"),
         (CheckboxSelectMultiple, "group"),
         (RadioSelect, "group"),
         (CheckboxInput, "checkbox"),
@@ -236,12 +245,34 @@ def field(bound: BoundField, help_text: str = "", optional: bool = True, **attrs
     control = {name.replace("_", "-"): value for name, value in attrs.items()} | kind.attrs
     if help_text:
         bound.help_text = help_text
-    return render_to_string(
-        "kit/_field.html",
-        {
-            "bound": bound,
-            "kind": kind.name,
-            "control": bound.as_widget(attrs=control) if kind.name != "group" else "",
-            "show_optional": optional and not bound.field.required and kind.name not in {"checkbox", "group"},
-        },
-    )
+    values: dict[str, Any] = {
+        "bound": bound,
+        "kind": kind.name,
+        "control": bound.as_widget(attrs=control) if kind.name not in SETS else "",
+        "show_optional": optional and not bound.field.required and kind.name not in {"checkbox", "switch", "group"},
+    }
+    if kind.name == "multi":
+        values["chosen"] = len(bound.value() or ())
+        values["search"] = len(bound.field.choices) >= forms.MultiSelect.SEARCH_FROM  # type: ignore[attr-defined]
+    return render_to_string("kit/_field.html", values)
+
+
+@register.filter
+def toast(message: Message) -> toasts.Toast:
+    """A message as a toast: text, tone and perhaps an action."""
+    return toasts.of(message)
+
+
+@register.simple_tag(takes_context=True)
+def confirm_url(context: template.Context, dialog: str) -> str:
+    """The present address with the dialog of that id open: for who has no scripts, and for links to it."""
+    request = context.get("request")
+    query = request.GET.copy() if request is not None else QueryDict(mutable=True)
+    query["confirm"] = dialog
+    return f"?{query.urlencode()}"
+
+
+@register.filter
+def unread_text(number: int) -> str:
+    """A number for a badge: 3, or 99+ where nobody counts further."""
+    return f"{COUNT_LIMIT}+" if number > COUNT_LIMIT else str(number)

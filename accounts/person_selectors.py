@@ -1,0 +1,68 @@
+"""Reads about one person: roles with their reasons, sessions; and whom an inactive person turns to."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+
+from accounts.models import Membership, Session, User
+from portal.kit import clock
+from portal.kit.context import Actor
+from rbac import selectors as rbac
+from rbac.models import INSTALLATION, Binding
+
+SESSIONS = 50  # More live sessions of one person are not read one by one.
+UNSET = "your administrator"  # The default of STEWARD_ADMIN_CONTACT: nobody in particular.
+NOWHERE = ".invalid"  # Addresses that were made up at the first start; mail to them goes nowhere.
+
+
+@dataclass(frozen=True)
+class Held:
+    """A role that a person holds on the installation, and who gave it (empty: the system, or somebody unknown)."""
+
+    binding: Binding
+    giver: str
+
+
+def roles_held(actor: Actor, user: User) -> list[Held]:
+    """The installation roles of a person with reason, expiry and giver, highest first; two queries. Needs `user:read`."""
+    live = Q(expires_at=None) | Q(expires_at__gt=clock.now())
+    rows = Binding.objects.visible_to(actor, "user:read").filter(live, user=user, scope_id=INSTALLATION)
+    found = list(rows.select_related("role").order_by("-role__rank", "id"))
+    givers = _labels({row.granted_by for row in found if row.granted_by is not None})
+    return [Held(row, givers.get(row.granted_by, "") if row.granted_by else "") for row in found]
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """A person in an organisation; `role` is its label there, empty for none."""
+
+    membership: Membership
+    role: str
+
+
+def organisations_of(actor: Actor, user: User) -> list[Belonging]:
+    """The organisations of a person that `actor` may see (`organisation:read`), by name; two queries."""
+    rows = Membership.objects.visible_to(actor, "organisation:read").filter(user=user)
+    found = list(rows.select_related("organisation").order_by("organisation__name", "id"))
+    roles = rbac.roles_by_scope(user.pk, [row.organisation_id for row in found]) if found else {}
+    return [Belonging(row, role.label if (role := roles.get(row.organisation_id)) else "") for row in found]
+
+
+def sessions_of(actor: Actor, user: User) -> list[Session]:
+    """The live sessions of a person, the one seen last first. Needs `user:admin`."""
+    rows = Session.objects.visible_to(actor, "user:admin").filter(user=user, expires_at__gt=clock.now())
+    return list(rows.order_by("-seen_at", "id")[:SESSIONS])
+
+
+def administrator_contact() -> str:
+    """Whom somebody who is locked out turns to: the setting, else the root administrator's address where it is a real one."""
+    if settings.STEWARD_ADMIN_CONTACT != UNSET:
+        return str(settings.STEWARD_ADMIN_CONTACT)
+    address = User.objects.filter(is_root=True, is_active=True).values_list("email", flat=True).first() or ""
+    return UNSET if not address or address.endswith(NOWHERE) else address
+
+
+def _labels(people: set[UUID]) -> dict[UUID, str]:
+    return {user.pk: str(user) for user in User.objects.filter(pk__in=people)} if people else {}

@@ -1,0 +1,111 @@
+"""Answering an invitation by its mailed link: as the person one is, or as a new one."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+
+from accounts.organisation_forms import JoinForm
+from accounts.services.invitations import LIFE, Offer, invitation_accept, invitation_join, invitation_offer
+from accounts.views.passwords import minimum_length
+from portal.kit import errors, identity, limits
+from portal.kit.access import Public
+from portal.kit.forms import refused
+from portal.kit.views import PageView
+
+COOKIE = "invitation"  # Holds the token from the link to the form, for the page at /invitation alone.
+WHY = "Who is invited may have no account yet; the token of the link is the proof."
+
+
+class InvitationLinkView(PageView):
+    """Where the mail leads: takes the token out of the address, so that no history, log or referrer keeps it."""
+
+    access = Public(WHY)
+    limit = limits.SENSITIVE
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """On to the page; `InvitationGone` for a dead link. Looking spends nothing: mail programs look, too."""
+        invitation_offer(token=token)
+        reply = redirect("accounts:invitation")
+        reply.set_cookie(
+            COOKIE,
+            token,
+            max_age=int(LIFE.total_seconds()),
+            path="/invitation",
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+        return _guarded(reply)
+
+
+class InvitationView(PageView):
+    """What is offered, and the answer."""
+
+    access = Public(WHY)
+    limit = limits.SENSITIVE
+    template_name = "accounts/invitation.html"
+
+    @method_decorator(sensitive_post_parameters("new", "repeat"))
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        """As every page; no password stands in an error report."""
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The offer; `InvitationGone` without a live link."""
+        return self._shown(JoinForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Join: signed in, as oneself; else as a new person, who then signs in."""
+        who = identity.of(request)
+        if who is not None and who.active:
+            joined = invitation_accept(actor=who.actor, token=self._token())
+            messages.success(request, _("Welcome to %(name)s.") % {"name": joined})
+            return self._done("accounts:organisation_home", joined.slug)
+        form = JoinForm(request.POST)
+        if not form.is_valid():
+            return self._shown(form, status=422)
+        sent = form.cleaned_data
+        try:
+            _user, joined = invitation_join(
+                token=self._token(), name=sent["name"], username=sent["username"], password=sent["new"]
+            )
+        except errors.Invalid as error:
+            refused(form, error)
+            return self._shown(form, status=422)
+        messages.success(request, _("Welcome to %(name)s. Sign in with your new password.") % {"name": joined})
+        onward = urlencode({"next": reverse("accounts:organisation_home", args=[joined.slug])})
+        return self._done(f"{reverse('accounts:sign_in')}?{onward}")
+
+    def _done(self, to: str, *values: str) -> HttpResponse:
+        reply = redirect(to, *values)
+        reply.delete_cookie(COOKIE, path="/invitation", samesite="Lax")
+        return _guarded(reply)
+
+    def _shown(self, form: JoinForm, *, status: int = 200) -> HttpResponse:
+        offer: Offer = invitation_offer(token=self._token())
+        who = identity.of(self.request)
+        values = {
+            "offer": offer,
+            "signed_in": who.actor.label if who is not None and who.active else "",
+            "form": form,
+            "minimum_length": minimum_length(),
+            "rules": password_validators_help_texts(),
+        }
+        return _guarded(self.page(values, status=status))
+
+    def _token(self) -> str:
+        return self.request.COOKIES.get(COOKIE, "")
+
+
+def _guarded(reply: HttpResponse) -> HttpResponse:
+    reply["Cache-Control"] = "no-store"
+    # As on the page of a password link: without a referrer the check against forgery would refuse the form.
+    reply["Referrer-Policy"] = "no-referrer" if reply.status_code == 302 else "same-origin"
+    return reply

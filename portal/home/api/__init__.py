@@ -1,0 +1,1 @@
+"""The API about the API: its OpenAPI document and its pages for people."""

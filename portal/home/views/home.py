@@ -1,0 +1,156 @@
+"""The first page: each panel by permission."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import selectors as accounts
+from audit import selectors as audit
+from audit.filters import EventFilter
+from maintenance import presenters
+from maintenance import selectors as maintenance
+from maintenance.services import heartbeats
+from portal.home import selectors
+from portal.kit import charts, clock
+from portal.kit.access import SignedIn
+from portal.kit.context import Actor
+from portal.kit.decision import can
+from portal.kit.models import Announcement
+from portal.kit.notices import selectors as notices
+from portal.kit.views import PageView
+
+RECENTLY = timedelta(hours=24)
+DAYS = 14  # Of the chart.
+
+
+class Home(PageView):
+    """What a person sees first: each panel by permission."""
+
+    access = SignedIn("Everybody has a first page; each panel asks for its own permission.")
+    template_name = "home/home.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The panels that the person's permissions open."""
+        values: dict[str, Any] = {
+            "greeting": _greeting(self.actor.label),
+            "cards": None,
+            "events": None,
+            "jobs": None,
+            "schedules": None,
+            "notices": [_announced(told) for told in notices.announcements_now()],
+        }
+        if can(self.actor, "user:read"):
+            values["cards"] = self._people()
+        if can(self.actor, "audit:read"):
+            self.enter_platform()
+            page = audit.events(self.actor, EventFilter(), limit=8)
+            values |= {"events": page.items, "events_url": reverse("audit:timeline")}
+            values["sign_ins"] = _sign_ins(self.actor)
+        if can(self.actor, "job:read"):
+            values |= {
+                "jobs": [_job(run) for run in maintenance.runs(self.actor)[:5]],
+                "jobs_url": reverse("maintenance:jobs"),
+                "notices": [*values["notices"], *self._attention()],
+            }
+        if can(self.actor, "schedule:admin"):
+            rows = maintenance.schedule_rows(self.actor)[:5]
+            values |= {"schedules": [_schedule(row) for row in rows], "schedules_url": reverse("maintenance:schedules")}
+        values["waiting"] = not can(self.actor, "dashboard:read")
+        return self.page(values)
+
+    def _attention(self) -> list[dict[str, Any]]:
+        """What somebody should look at now; nothing on a good day."""
+        found: list[dict[str, Any]] = []
+        if heartbeats.alive("worker") == 0:
+            found.append(
+                {
+                    "tone": "warn",
+                    "title": _("No worker is running."),
+                    "text": _("Queued jobs wait until one is started; none is lost."),
+                }
+            )
+        failed = maintenance.runs(self.actor, state="failed").filter(finished_at__gt=clock.now() - RECENTLY).count()
+        if failed:
+            text = ngettext("%(n)s job failed in the last 24 hours.", "%(n)s jobs failed in the last 24 hours.", failed)
+            found.append(
+                {
+                    "tone": "bad",
+                    "title": text % {"n": f"{failed:,}"},
+                    "text": _("Each says what went wrong and can be run again."),
+                    "action_url": f"{reverse('maintenance:jobs')}?state=failed",
+                    "action_label": _("Show failed jobs"),
+                }
+            )
+        return found
+
+    def _people(self) -> list[dict[str, Any]]:
+        counts = accounts.people_counts(self.actor)
+        people = reverse("accounts:people")
+        return [
+            {"label": _("People"), "value": counts["all"], "note": _("everyone with an account"), "url": people},
+            {
+                "label": _("Active"),
+                "value": counts["active"],
+                "note": _("can sign in"),
+                "url": f"{people}?state=active",
+            },
+            {
+                "label": _("Inactive"),
+                "value": counts["inactive"],
+                "note": _("see the inactive page only"),
+                "url": f"{people}?state=inactive",
+            },
+        ]
+
+
+def _announced(told: Announcement) -> dict[str, Any]:
+    return {"tone": told.tone, "title": told.title, "text": told.text}
+
+
+def _sign_ins(actor: Actor) -> dict[str, Any]:
+    """Sign-ins of the last two weeks as bars, with how many there were."""
+    days = selectors.sign_ins_per_day(actor, DAYS)
+    points = [
+        charts.Point(formats.date_format(day, "j M"), number, formats.date_format(day, "l, j F Y"))
+        for day, number in days
+    ]
+    return {
+        "sum": sum(number for _day, number in days),
+        "chart": charts.bars(points, title=_("Sign-ins per day"), unit=_("sign-ins")),
+    }
+
+
+def _greeting(label: str) -> str:
+    hour = timezone.localtime(clock.now()).hour
+    name = label.split(maxsplit=1)[0] if label.split() else label
+    if hour < 12:
+        return _("Good morning, %(name)s") % {"name": name}
+    return (_("Good afternoon, %(name)s") if hour < 18 else _("Good evening, %(name)s")) % {"name": name}
+
+
+def _job(run: Any) -> dict[str, Any]:
+    row = presenters.job_row(run)
+    return {
+        "title": row.title,
+        "url": row.url,
+        "state_tone": row.state_tone,
+        "state_label": row.state_label,
+        "note": _("by %(who)s") % {"who": row.started_by},
+        "when": row.created_at,
+    }
+
+
+def _schedule(row: maintenance.ScheduleRow) -> dict[str, Any]:
+    return {
+        "label": row.label,
+        "words": presenters.cron_words(row.state.cron),
+        "next_at": row.next_at,
+        "tone": "accent" if row.state.enabled else "",
+        "state_label": _("On") if row.state.enabled else _("Off"),
+        "url": reverse("maintenance:schedules"),
+    }

@@ -1,0 +1,106 @@
+"""The notification centre: everybody's own, and nobody else's."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.kit import htmx, paging, toasts
+from portal.kit.access import SignedIn
+from portal.kit.errors import BadRequest
+from portal.kit.models import Notice
+from portal.kit.notices import selectors, services
+from portal.kit.views import PageView
+
+OWN = SignedIn("Everybody reads what was told to them.")
+ICONS = {"info": "info", "ok": "check", "warn": "alert", "bad": "close"}
+
+
+class Notices(PageView):
+    """All of them, newest first."""
+
+    access = OWN
+    template_name = "home/notices.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """One page; `?state=unread` narrows it."""
+        only_unread = request.GET.get("state") == "unread"
+        rows = selectors.own(self.actor)
+        page = paging.of(request, rows.filter(read_at=None) if only_unread else rows, notice_row)
+        unread = [row["id"] for row in page.items if row["unread"]]
+        tabs = [
+            {"label": _("All"), "url": "?", "selected": not only_unread, "count": None},
+            {"label": _("Unread"), "url": "?state=unread", "selected": only_unread, "count": None},
+        ]
+        newest = unread[0] if unread and not request.GET.get("cursor") else None
+        return self.page({"page": page, "tabs": tabs, "up_to": newest, "only_unread": only_unread})
+
+
+class NoticesNewest(PageView):
+    """The sheet under the bell."""
+
+    access = OWN
+    template_name = "home/_notices.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The newest few; without scripts, all of them on their page."""
+        if not htmx.wants_part(request):
+            return redirect("home:notices")
+        return self.page({"notices": [notice_row(row) for row in selectors.newest(self.actor)], "small": True})
+
+
+class NoticesCount(PageView):
+    """The number on the bell, asked for now and then."""
+
+    access = OWN
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """How many are unread, at most one more than the bell can show."""
+        return JsonResponse({"unread": selectors.unread_count(self.actor)})
+
+
+class NoticeRead(PageView):
+    """Mark one as read."""
+
+    access = OWN
+
+    def post(self, request: HttpRequest, notice_id: UUID) -> HttpResponse:
+        """Mark it and go back to the list."""
+        services.notice_read(actor=self.actor, notice_id=notice_id)
+        return redirect("home:notices")
+
+
+class NoticesRead(PageView):
+    """Mark what was seen as read."""
+
+    access = OWN
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """All up to the newest that the page showed; what came meanwhile stays unread."""
+        try:
+            up_to = UUID(request.POST.get("up_to", ""))
+        except ValueError:
+            raise BadRequest from None
+        number = services.notices_read(actor=self.actor, up_to=up_to)
+        text = ngettext("%(n)s notification marked as read.", "%(n)s notifications marked as read.", number)
+        toasts.add(request, text % {"n": number})
+        return redirect("home:notices")
+
+
+def notice_row(notice: Notice) -> dict[str, Any]:
+    """A notice as its templates show it."""
+    return {
+        "id": notice.pk,
+        "tone": notice.tone,
+        "icon": ICONS[notice.tone],
+        "title": notice.title,
+        "text": notice.text,
+        "url": notice.url,
+        "created_at": notice.created_at,
+        "unread": notice.read_at is None,
+        "read_url": reverse("home:notice_read", args=[notice.pk]),
+    }

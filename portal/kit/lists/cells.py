@@ -1,0 +1,52 @@
+"""Makers of cells: what a column shows of a presented row, as text or safe HTML."""
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
+
+from django.template.loader import get_template
+from django.utils.html import conditional_escape, format_html
+
+from portal.kit.templatetags import kit
+
+Cell = Callable[[Any], str]
+DASH = "\N{EN DASH}"
+
+
+def text(name: str, css: str = "") -> Cell:
+    """The attribute `name` (dots go deeper); a dash for nothing. `css`: classes around it."""
+    read = attrgetter(name)
+
+    def cell(row: Any) -> str:
+        value = conditional_escape(read(row) or DASH)
+        return format_html('<span class="{}">{}</span>', css, value) if css else value
+
+    return cell
+
+
+def number(name: str) -> Cell:
+    """A whole number with the digit groups of the language."""
+    read = attrgetter(name)
+    return lambda row: kit.count(read(row))
+
+
+def moment(name: str, style: str = "relative", empty: str = "") -> Cell:
+    """A moment; styles and `empty` as in the template tag `when`."""
+    read = attrgetter(name)
+    return lambda row: kit.when(read(row), style, empty)
+
+
+def status(tone: str, label: str) -> Cell:
+    """A chip from two attributes: its tone and its word."""
+    tones, labels = attrgetter(tone), attrgetter(label)
+    return lambda row: kit.status(tones(row), labels(row))
+
+
+def template(name: str) -> Cell:
+    """A fragment with `row` in its context: for special cells."""
+
+    def cell(row: Any) -> str:
+        # Looked up each time: the loader keeps it, and development sees an edit.
+        return get_template(name).render({"row": row})
+
+    return cell

@@ -1,0 +1,24 @@
+"""Base models, and the tables that every room shares."""
+
+from portal.kit.models.base import EVENT, SUMMARY, Evidence, Model, TenantModel, no_evidence
+from portal.kit.models.lists import ListPreference, SavedView
+from portal.kit.models.notes import Note
+from portal.kit.models.notices import Announcement, Notice
+from portal.kit.models.outbox import OutboundMessage
+from portal.kit.models.requests import KeptRequest
+
+__all__ = [
+    "EVENT",
+    "SUMMARY",
+    "Announcement",
+    "Evidence",
+    "KeptRequest",
+    "ListPreference",
+    "Model",
+    "Note",
+    "Notice",
+    "OutboundMessage",
+    "SavedView",
+    "TenantModel",
+    "no_evidence",
+]

@@ -1,0 +1,198 @@
+"""Giving and taking roles, on the installation or in an organisation."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+
+from portal.kit.context import Actor
+from portal.kit.decision import authorise
+from portal.kit.errors import NotFound
+from portal.kit.record import record
+from portal.kit.services import writing
+from rbac import decision, selectors
+from rbac.errors import CannotDelegate, LastAdministrator, OwnerForever, RoleElsewhere
+from rbac.models import INSTALLATION, Binding, Role
+from rbac.services.keepers import OWNER, administrators_lock, owners_guard, scope_ensure, scope_lock
+from rbac.services.stamps import stamp_bump
+from rbac.standing import standing_on
+
+
+def binding_grant(
+    *,
+    actor: Actor,
+    person_id: UUID,
+    role: Role,
+    scope_id: UUID = INSTALLATION,
+    expires_at: datetime | None = None,
+    reason: str = "",
+) -> Binding:
+    """Give a person a role on the installation or in an organisation. Nobody gives what they lack or what ranks above them.
+
+    Event `rbac.binding.granted`. Giving a role that is held already changes nothing. `RoleElsewhere` for a role of
+    another catalogue, `OwnerForever` for an ownership that would end by itself.
+    """
+    may_delegate(actor=actor, role=role, scope_id=scope_id)
+    return binding_put(
+        person_id=person_id, role=role, scope_id=scope_id, expires_at=expires_at, granted_by=actor.id, reason=reason
+    )
+
+
+def binding_put(
+    *,
+    person_id: UUID,
+    role: Role,
+    scope_id: UUID,
+    granted_by: UUID | None,
+    expires_at: datetime | None = None,
+    reason: str = "",
+) -> Binding:
+    """Write a binding; part of another service, which has decided that it may be. Event `rbac.binding.granted`."""
+    if role.catalogue != selectors.catalogue_of(scope_id):
+        raise RoleElsewhere
+    if role.code == OWNER and expires_at is not None:
+        raise OwnerForever
+    with standing_on(scope_id):
+        if scope_id != INSTALLATION:
+            scope_ensure(organisation_id=scope_id)
+        binding, created = Binding.objects.get_or_create(
+            user_id=person_id,
+            scope_id=scope_id,
+            role=role,
+            defaults={"reason": reason, "granted_by": granted_by, "expires_at": expires_at},
+        )
+        if created:
+            stamp_bump(key=person_id)
+            _record("rbac.binding.granted", person_id, role, reason)
+    return binding
+
+
+def binding_revoke(
+    *, actor: Actor, person_id: UUID, role: Role, scope_id: UUID = INSTALLATION, reason: str = ""
+) -> bool:
+    """Take a role from a person; the very next check knows. Event `rbac.binding.revoked`. Returns whether it was held.
+
+    The last active super administrator keeps the role (`LastAdministrator`), the last owner ownership (`LastOwner`).
+    """
+    may_delegate(actor=actor, role=role, scope_id=scope_id)
+    return binding_take(person_id=person_id, role=role, scope_id=scope_id, reason=reason)
+
+
+def binding_take(*, person_id: UUID, role: Role, scope_id: UUID, reason: str = "") -> bool:
+    """Take one binding away; part of another service, which has decided that it may be. As `binding_revoke`."""
+    with standing_on(scope_id):
+        if scope_id == INSTALLATION and role.code == "super_admin":
+            administrators_lock()
+            if selectors.holders_of("super_admin") == [person_id]:
+                raise LastAdministrator
+        if scope_id != INSTALLATION and role.code == OWNER:
+            owners_guard(person_id=person_id, scope_id=scope_id)
+        deleted, _ = Binding.objects.filter(user_id=person_id, scope_id=scope_id, role=role).delete()
+        if deleted:
+            stamp_bump(key=person_id)
+            _record("rbac.binding.revoked", person_id, role, reason)
+    return bool(deleted)
+
+
+def bindings_take(*, person_id: UUID, scope_id: UUID, reason: str = "") -> int:
+    """Take every role that a person holds in an organisation; part of the service that ends the membership.
+
+    Event `rbac.binding.revoked` for each. `LastOwner` before anything is taken.
+    """
+    with standing_on(scope_id):
+        owners_guard(person_id=person_id, scope_id=scope_id)
+        rows = list(Binding.objects.select_related("role").filter(user_id=person_id, scope_id=scope_id))
+        for row in rows:
+            row.delete()
+            _record("rbac.binding.revoked", person_id, row.role, reason)
+        if rows:
+            stamp_bump(key=person_id)
+    return len(rows)
+
+
+def bindings_suspend(*, person_id: UUID, scope_id: UUID, reason: str = "") -> int:
+    """Let a person's roles in an organisation rest: they give nothing until resumed. Event `rbac.binding.suspended`.
+
+    Part of the service that suspends the membership. `LastOwner` before anything is changed.
+    """
+    with standing_on(scope_id):
+        owners_guard(person_id=person_id, scope_id=scope_id)
+        return _rest(person_id, scope_id, suspended=True, reason=reason)
+
+
+def bindings_resume(*, person_id: UUID, scope_id: UUID, reason: str = "") -> int:
+    """Give a person's resting roles their effect back. Event `rbac.binding.resumed`."""
+    with standing_on(scope_id):
+        scope_lock(scope_id=scope_id)
+        return _rest(person_id, scope_id, suspended=False, reason=reason)
+
+
+def _rest(person_id: UUID, scope_id: UUID, *, suspended: bool, reason: str) -> int:
+    with writing():
+        rows = Binding.objects.filter(user_id=person_id, scope_id=scope_id, is_suspended=not suspended)
+        changed = rows.update(is_suspended=suspended)
+        if changed:
+            stamp_bump(key=person_id)
+            record(
+                "rbac.binding.suspended" if suspended else "rbac.binding.resumed",
+                target=get_user_model().objects.get(pk=person_id),
+                reason=reason,
+                data={"roles": changed},
+            )
+    return changed
+
+
+def bindings_purge(*, people: Sequence[UUID]) -> int:
+    """Take every binding of people who are about to be removed altogether; part of that service, which records it."""
+    with writing():
+        deleted, _ = Binding.objects.filter(user_id__in=people).delete()
+        for person_id in people if deleted else ():
+            stamp_bump(key=person_id)
+    return deleted
+
+
+def may_delegate(*, actor: Actor, role: Role, scope_id: UUID) -> None:
+    """Raise unless `actor` may give and take `role` on a scope.
+
+    On the installation that takes `role:admin`; in an organisation `role:assign` there, or from outside, as staff,
+    `organisation:admin`. Nobody reaches above the own rank or gives a right that they lack; staff, who hold no role
+    inside, are not measured by it: roles of an organisation give nothing outside of it.
+    """
+    if scope_id == INSTALLATION:
+        authorise(actor, "role:admin")
+    elif actor.organisation_id is None:
+        authorise(actor, "organisation:admin")
+    elif actor.organisation_id != scope_id:
+        raise NotFound
+    else:
+        authorise(actor, "role:assign")
+    if role.catalogue != selectors.catalogue_of(scope_id):
+        raise RoleElsewhere
+    as_staff = scope_id != INSTALLATION and actor.organisation_id is None
+    if actor.kind == "system" or as_staff:
+        return
+    if actor.id is None:
+        raise CannotDelegate
+    held = decision.held_bits(actor.id, None if scope_id == INSTALLATION else scope_id)
+    if role.rank > selectors.rank_of(actor.id, scope_id) or _rights_of(role) & ~held:
+        raise CannotDelegate
+
+
+def _rights_of(role: Role) -> int:
+    wanted = 0
+    step: Role | None = role
+    while step is not None:
+        for number in step.permissions.filter(effect="allow").values_list("permission_id", flat=True):
+            wanted |= 1 << number
+        step = step.inherits
+    return wanted
+
+
+def _record(code: str, person_id: UUID, role: Role, reason: str) -> None:
+    record(
+        code,
+        target=get_user_model().objects.get(pk=person_id),
+        reason=reason,
+        data={"role": role.code, "role_label": role.label},
+    )

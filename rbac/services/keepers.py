@@ -1,0 +1,62 @@
+"""Scopes, and who must never be missing on them: a super administrator of the installation, an owner of an organisation."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from portal.kit.services import writing
+from rbac.errors import LastOwner
+from rbac.models import INSTALLATION, Binding, Role, Scope
+
+OWNER = "owner"
+
+
+def scope_ensure(*, organisation_id: UUID) -> Scope:
+    """The scope of an organisation, made where it is missing; part of the service that makes the organisation."""
+    with writing():
+        scope, _created = Scope.objects.get_or_create(
+            id=organisation_id, defaults={"kind": Scope.Kind.ORGANISATION, "parent_id": INSTALLATION}
+        )
+    return scope
+
+
+def administrators_lock() -> None:
+    """Let only one transaction at a time take away a super administrator, or two could remove the last two at once."""
+    Role.objects.select_for_update().get(catalogue="platform", code="super_admin")
+
+
+def scope_lock(*, scope_id: UUID) -> None:
+    """Let only one transaction at a time change who holds what on a scope; it also counts its owners."""
+    # In the order of foreign keys: a binding that is written meanwhile shares the row, and only a deletion waits.
+    list(Scope.objects.select_for_update(no_key=True).filter(pk=scope_id))
+
+
+def owners_guard(*, person_id: UUID, scope_id: UUID) -> None:
+    """Raise `LastOwner` when the person is the only active owner of an organisation. Locks its scope: what follows in
+    this transaction cannot be overtaken by another that takes the other owner away."""
+    scope_lock(scope_id=scope_id)
+    if set(_owners().filter(scope_id=scope_id).values_list("user_id", flat=True)) == {person_id}:
+        raise LastOwner
+
+
+def owners_guard_everywhere(*, people: Iterable[UUID]) -> None:
+    """Raise `LastOwner` when an organisation would be without an active owner once all these people are gone."""
+    gone = set(people)
+    scopes = sorted(set(_owners().filter(user_id__in=gone).values_list("scope_id", flat=True)))
+    for scope_id in scopes:  # In one order for everybody, or two of these would wait for each other.
+        scope_lock(scope_id=scope_id)
+        if set(_owners().filter(scope_id=scope_id).values_list("user_id", flat=True)) <= gone:
+            raise LastOwner
+
+
+def _owners() -> QuerySet[Binding]:
+    """Lasting ownership of active people; suspended members own nothing meanwhile."""
+    return Binding.objects.filter(
+        role__catalogue="organisation",
+        role__code=OWNER,
+        expires_at=None,
+        is_suspended=False,
+        user__is_active=True,
+        scope__kind=Scope.Kind.ORGANISATION,
+    )

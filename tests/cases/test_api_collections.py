@@ -1,0 +1,203 @@
+"""The collections of the API, each by the same case."""
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from accounts.models import Invitation, Membership, Organisation, User
+from accounts.services.invitations import invitations_create
+from accounts.services.memberships import roles_by_code
+from audit.models import Event
+from maintenance import cleaning, publisher
+from maintenance.models import JobRun, ScheduleState
+from maintenance.services import runs
+from portal.kit import context
+from portal.kit.api import ApiView
+from portal.kit.record import record
+from portal.kit.services import writing
+from rbac.models import Role
+from tests.accounts.organisation_world import House, join, make_house, organisation
+from tests.cases.api import NOWHERE, ApiCase, view_at
+from tests.factories import World, person
+from tests.structure.test_surface import ROUTES
+
+_numbers = count(1)
+
+
+def _new(field: str) -> Callable[[], str]:
+    return lambda: f"new{next(_numbers)}@example.com" if field == "email" else f"new{next(_numbers)}"
+
+
+class TestPeople(ApiCase):
+    collection = "/api/v1/users"
+    valid = {"name": "Ada Lindqvist", "username": _new("username"), "email": _new("email")}
+    changed = {"name": "Ada Novak"}
+    reader_may = frozenset({"patch"})
+    models = (User,)
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{person('Berta Silva').pk}"
+
+    def make(self, number: int) -> None:
+        for _ in range(number):
+            person()
+
+
+class TestOrganisations(ApiCase):
+    collection = "/api/v1/organisations"
+    valid = {"name": "Harbour Works", "slug": _new("slug")}
+    changed = {"name": "Meadow Works"}
+    models = (Organisation,)
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{organisation('Meadow').pk}"
+
+    def make(self, number: int) -> None:
+        for _ in range(number):
+            organisation()
+
+
+class _Inside(ApiCase):
+    """What is below one organisation, called by its members, who name it in the header."""
+
+    __test__ = False
+    collection = f"/api/v1/organisations/{NOWHERE}/members"
+    below = "members"
+    stranger = 404  # An organisation that one is no member of is told like one that does not exist.
+    stranger_item = 404
+    models = (Membership, Invitation)
+    house: House
+
+    @pytest.fixture(autouse=True)
+    def _house(self, world: World) -> None:
+        self.house = make_house("Harbour")
+        self.collection = f"/api/v1/organisations/{self.house.id}/{self.below}"
+
+    def browser(self, world: World, browser_of: Callable[[User], Client], who: str) -> Client:
+        client = browser_of(world.stranger if who == "stranger" else getattr(self.house, who))
+        client.defaults["HTTP_STEWARD_ORGANISATION"] = str(self.house.id)
+        return client
+
+
+class TestMembers(_Inside):
+    __test__ = True
+    reader = "viewer"
+    holder = "owner"
+    changed = {"role": "editor"}
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{self.house.membership(join(self.house.organisation, 'viewer')).pk}"
+
+    def make(self, number: int) -> None:
+        for _ in range(number):
+            join(self.house.organisation, "viewer")
+
+
+class TestInvitations(_Inside):
+    __test__ = True
+    collection = f"/api/v1/organisations/{NOWHERE}/invitations"
+    below = "invitations"
+    reader = "admin"  # Who sees invitations may send and withdraw them, too.
+    reader_may = frozenset({"post", "delete"})
+    holder = "owner"
+    valid = {"addresses": lambda: [_new("email")()], "role": "viewer"}
+
+    def _invite(self) -> UUID:
+        actor = self.house.inside(self.house.owner)
+        with context.acting(actor):
+            made = invitations_create(
+                actor=actor,
+                organisation=self.house.organisation,
+                addresses=[_new("email")()],
+                role=roles_by_code()["viewer"],
+            )
+        return made.sent[0].pk
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{self._invite()}"
+
+    def make(self, number: int) -> None:
+        for _ in range(number):
+            self._invite()
+
+
+class TestJobs(ApiCase):
+    collection = "/api/v1/jobs"
+    stranger_item = 404  # Who started a run may watch it, so there is no gate before the selector.
+    models = (JobRun,)
+
+    @pytest.fixture(autouse=True)
+    def _quiet_broker(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(publisher, "announce", lambda run_id: None)
+
+    def _queue(self) -> UUID:
+        with context.system("a test") as current:
+            return runs.run_enqueue(cleaning.JOB, actor=current.actor, args={"cleanup": "accounts.expired_sessions"})
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{self._queue()}"
+
+    def make(self, number: int) -> None:
+        for _ in range(number):
+            self._queue()
+
+
+class TestSchedules(ApiCase):
+    collection = "/api/v1/schedules"
+    paged = False
+    key = "name"
+    reader = "admin"  # One right for looking and switching.
+    reader_may = frozenset({"patch"})
+    changed = {"enabled": False}
+    models = (ScheduleState,)
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{ScheduleState.objects.order_by('name').values_list('pk', flat=True)[0]}"
+
+
+class TestRoles(ApiCase):
+    collection = "/api/v1/roles"
+    paged = False
+    models = (Role,)
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/admin"
+
+
+class TestEvents(ApiCase):
+    collection = "/api/v1/audit/events"
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{Event.objects.order_by('id').values_list('id', flat=True)[0]}"
+
+    def make(self, number: int) -> None:
+        with context.system("a test"), writing():
+            for _ in range(number):
+                record("rbac.role.applied", target=Role.objects.first())
+
+
+# Collections without a case of their own, and why.
+WITHOUT = {
+    "ActivityView": "the events of one person by the parameters of audit/events; tests/audit/test_api.py",
+}
+
+
+def _cases(above: type[ApiCase] = ApiCase) -> set[type[ApiCase]]:
+    return {case for below in above.__subclasses__() for case in ({below} | _cases(below))}
+
+
+def test_every_collection_has_its_case_or_a_reason() -> None:
+    covered: set[Any] = {view_at(case.collection) for case in _cases() if case.__dict__.get("__test__") is not False}
+    listed = set()
+    for route, callback in ROUTES:
+        view: Any = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
+        endpoints = view.endpoints if isinstance(view, type) and issubclass(view, ApiView) else {}
+        if "get" in endpoints and endpoints["get"].items is not None:
+            assert view in covered or WITHOUT.get(view.__name__), f"{route} has neither a case nor a reason"
+            listed.add(view)
+    assert set(WITHOUT) <= {view.__name__ for view in listed}, "a reason for what is not there"
+    assert len(listed) > 7

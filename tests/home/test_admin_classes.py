@@ -1,0 +1,157 @@
+"""Every class of the Django admin, by the inherited case."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib import admin
+from django.db import models
+
+from accounts.models import Membership, Organisation, Session, User
+from audit.models import Event
+from maintenance import cleaning
+from maintenance.models import Heartbeat, JobRun, ScheduleState
+from maintenance.services import heartbeats, runs
+from portal.kit import clock, context
+from portal.kit.models import Announcement, OutboundMessage
+from portal.kit.notices import announcements
+from portal.kit.notify import notify
+from portal.kit.services import writing
+from rbac.models import Binding, Role
+from tests.cases.admin import AdminCase
+from tests.factories import World, actor_of, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+class TestUsers(AdminCase):
+    __test__ = True
+    model = User
+
+    def row(self, world: World) -> models.Model:
+        return world.clerk
+
+
+class TestOrganisations(AdminCase):
+    __test__ = True
+    model = Organisation
+
+    def row(self, world: World) -> models.Model:
+        with context.system("a test"), writing():
+            return Organisation.objects.create(slug="acme", name="Acme")
+
+
+class TestMemberships(AdminCase):
+    __test__ = True
+    model = Membership
+
+    def row(self, world: World) -> models.Model:
+        with context.system("a test"), writing():
+            acme = Organisation.objects.create(slug="acme", name="Acme")
+            return Membership.objects.create(organisation=acme, user=world.clerk)
+
+
+class TestSessions(AdminCase):
+    __test__ = True
+    model = Session
+
+    def row(self, world: World) -> models.Model:
+        signed_in(world.clerk)
+        return Session.objects.get(user=world.clerk)
+
+    def stored(self) -> list[object]:
+        """Without the sessions of the test's own browsers."""
+        return list(Session.objects.filter(user__name="Clerk").order_by("pk").values())
+
+
+class TestRoles(AdminCase):
+    __test__ = True
+    model = Role
+
+    def row(self, world: World) -> models.Model:
+        return Role.objects.get(catalogue="platform", code="manager")
+
+
+class TestBindings(AdminCase):
+    __test__ = True
+    model = Binding
+
+    def row(self, world: World) -> models.Model:
+        return Binding.objects.get(user=world.clerk)
+
+
+class TestEvents(AdminCase):
+    __test__ = True
+    model = Event
+
+    def row(self, world: World) -> models.Model:
+        with context.acting(actor_of(world.root)):
+            announcements.announcement_create(actor=actor_of(world.root), values={"title": "Planned work"})
+        return Event.objects.filter(code="kit.announcement.created").latest("id")
+
+    def stored(self) -> list[object]:
+        """Denials and entering the platform are recorded while one looks; what was there stays as it was."""
+        return list(Event.objects.filter(code="kit.announcement.created").order_by("id").values())
+
+
+class TestJobRuns(AdminCase):
+    __test__ = True
+    model = JobRun
+
+    def row(self, world: World) -> models.Model:
+        actor = actor_of(world.admin)
+        with context.acting(actor):
+            run_id = runs.run_enqueue(cleaning.JOB, actor=actor, args={"cleanup": "accounts.expired_sessions"})
+        return JobRun.objects.get(pk=run_id)
+
+
+class TestSchedules(AdminCase):
+    __test__ = True
+    model = ScheduleState
+
+    def row(self, world: World) -> models.Model:
+        return ScheduleState.objects.order_by("name")[0]
+
+
+class TestHeartbeats(AdminCase):
+    __test__ = True
+    model = Heartbeat
+
+    def row(self, world: World) -> models.Model:
+        with context.system("a test"):
+            heartbeats.heartbeat_write(name="worker-one", kind="worker")
+        return Heartbeat.objects.get(name="worker-one")
+
+
+class TestOutbox(AdminCase):
+    __test__ = True
+    model = OutboundMessage
+
+    def row(self, world: World) -> models.Model:
+        with context.system("a test"):
+            mail = notify(world.clerk.pk, "security", "password_changed", {"user": world.clerk})
+        assert mail is not None
+        return mail
+
+
+class TestAnnouncements(AdminCase):
+    __test__ = True
+    model = Announcement
+    creates = {
+        "title": "Planned work",
+        "text": "Sunday",
+        "tone": "warn",
+        "starts_at": "2026-11-20T05:00",
+        "ends_at": "",
+    }
+    updates = {**creates, "title": "Planned work, moved"}
+    deletes = True
+
+    def row(self, world: World) -> models.Model:
+        with context.acting(actor_of(world.root)):
+            values = {"title": "Sign-in was slow", "starts_at": clock.now() - timedelta(days=1)}
+            return announcements.announcement_create(actor=actor_of(world.root), values=values)
+
+
+def test_every_registered_class_has_a_case() -> None:
+    tested = {case.model for case in AdminCase.__subclasses__() if case.__module__ == __name__}
+    assert set(admin.site._registry) == tested

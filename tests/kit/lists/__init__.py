@@ -1,0 +1,1 @@
+"""Tests of the list framework, by the list of people."""

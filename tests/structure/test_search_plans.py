@@ -1,0 +1,181 @@
+"""Every order and every search of every declared list is answered by an index, behind the wall that it has in use."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from portal.kit import context, registry, tenancy
+from portal.kit.context import Actor, Context
+from portal.kit.lists import List
+from portal.kit.lists.search import GATHER
+from portal.kit.paging import PAGE, Cursor
+from portal.kit.services import writing
+from tests.accounts.organisation_world import House, make_house
+from tests.factories import World, actor_of
+
+PEOPLE, ORGANISATIONS, MEMBERS, EVENTS = 8_000, 6_000, 4_000, 12_000
+BIG = 1_000  # Rows from which on reading a whole table is a fault.
+# What a page reads: one row tells whether it goes on, and where an index ends before the id, the sort of rows with
+# equal values looks at one of the next group.
+MORE = PAGE + 2
+# Word and how many rows it finds: all of them (more than `GATHER`, so the order is walked), some, one.
+WORDS = {"crowd": PEOPLE, "group7": PEOPLE // 40, "only3711": 1, "crowd group7": PEOPLE // 40}
+FILL = f"""
+INSERT INTO accounts_user (id, username, email, name, password, is_active, is_root, must_change_password, theme,
+    created_at, last_seen_at)
+SELECT uuid_at(n), 'only' || n, 'only' || n || '@example.org', 'Crowd Group' || n % 40, '!', n % 9 > 0, false, false,
+    'system', now() - n * interval '7 minutes', CASE WHEN n % 3 > 0 THEN now() - (n * 37 % 9973) * interval '1 minute' END
+FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO accounts_organisation (id, slug, name, state, created_at)
+SELECT uuid_at(100000 + n), 'only' || n, 'Crowd Group' || n % 40, CASE WHEN n % 9 > 0 THEN 'active' ELSE 'closed' END,
+    now() - (n * 37 % 9973) * interval '1 minute'
+FROM generate_series(1, {ORGANISATIONS}) AS n;
+INSERT INTO accounts_membership (id, organisation_id, user_id, state, joined_at)
+SELECT uuid_at(n * 10 + place), CASE place WHEN 0 THEN %(house)s::uuid ELSE uuid_at(100001 + n %% {ORGANISATIONS}) END,
+    uuid_at(n), 'active', now() - (n * 37 %% 9973) * interval '1 minute'
+FROM generate_series(1, {MEMBERS}) AS n, generate_series(0, 1) AS place;
+INSERT INTO audit_event (id, occurred_at, code, category, severity, outcome, actor_kind, organisation_id)
+SELECT uuid_at(n), now() - n * interval '3 minutes', 'accounts.user.updated', 'administration', 'info', 'ok', 'system',
+    CASE WHEN n %% 2 = 0 THEN %(house)s::uuid END
+FROM generate_series(1, {EVENTS}) AS n;
+"""
+# UUIDv7 of three minutes apart, so that events lie in the window that the trail looks at.
+UUID_AT = """
+CREATE FUNCTION uuid_at(n bigint) RETURNS uuid LANGUAGE sql STABLE AS $$
+    SELECT (lpad(to_hex((extract(epoch FROM now() - n * interval '3 minutes') * 1000)::bigint), 12, '0')
+        || '7' || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15))::uuid
+$$;
+"""
+HOUSED = {"accounts.members"}  # Their rows are one organisation's; the trail is looked at from both sides.
+BOTH = {"audit.events"}
+
+
+def fill(environment: dict[str, str], house: House) -> set[str]:
+    """Many rows of everything, with fresh statistics; the names of the tables that are big."""
+    statements = FILL.replace("%%", "%").replace("%(house)s", f"'{house.id}'").split(";\n")
+    with psycopg.connect(environment["DATABASE_OWNER_URL"], autocommit=True) as owner:
+        owner.execute(UUID_AT)
+        owner.execute("GRANT EXECUTE ON FUNCTION uuid_at(bigint) TO PUBLIC")
+    with context.system("a test"), writing(), connection.cursor() as cursor:
+        for statement in statements:
+            if statement.strip():
+                cursor.execute(statement)
+    with psycopg.connect(environment["DATABASE_OWNER_URL"], autocommit=True) as owner:
+        owner.execute("VACUUM ANALYZE")
+        rows = owner.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples > %s", [BIG]).fetchall()
+    return {str(row[0]) for row in rows}
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A node of a plan and all below it."""
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)
+
+
+def faults(sql: str, big: set[str], most: int) -> list[str]:
+    """What is wrong with the way in which the database answers `sql`, run here and now: a big table read whole, more than
+    `most` rows sorted or read and thrown away, a word of a search that is not a condition of an index."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF, FORMAT JSON) {sql}")
+        (told,) = cursor.fetchone()
+    found = []
+    plan = (json.loads(told) if isinstance(told, str) else told)[0]["Plan"]
+    for node in nodes(plan):
+        kind, table = node["Node Type"], node.get("Relation Name", "")
+        thrown = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+        if kind == "Seq Scan" and table in big:
+            found.append(f"reads all of {table}")
+        if kind in {"Sort", "Incremental Sort"}:
+            below = max(one["Actual Rows"] * one["Actual Loops"] for one in node["Plans"])
+            if below > most:
+                found.append(f"sorts {below} rows by {node.get('Sort Key')}")
+        if thrown * node["Actual Loops"] > most:
+            found.append(f"{kind} of {table} throws {thrown} rows away: {node.get('Filter')}")
+        if table == "kit_search_token" and not _by_range(node):
+            found.append(f"{kind} of the tokens without their range: {node.get('Index Cond')} {node.get('Filter')}")
+    return found
+
+
+def _by_range(node: dict[str, Any]) -> bool:
+    condition = node.get("Index Cond", "")
+    return "token >= " in condition and "token < " in condition and "token" not in node.get("Filter", "")
+
+
+def asked(declared: List, actor: Actor, query: dict[str, Any], cursor: Cursor | None) -> list[str]:
+    """The statements of one page."""
+    chosen = declared.parse({**query, **({"cursor": str(cursor)} if cursor else {})})
+    with CaptureQueriesContext(connection) as caught:
+        page = declared.page(actor, chosen)
+    assert page.items, (declared.name, query)
+    return [one["sql"] for one in caught if "SELECT" in one["sql"]]
+
+
+def middle(declared: List, actor: Actor) -> UUID:
+    """A row deep in the list."""
+    found: UUID = declared.source(actor).order_by("id").values_list("pk", flat=True)[1_500]
+    return found
+
+
+def looked(declared: List, actor: Actor, big: set[str]) -> list[str]:
+    """The faults of each order, at the beginning and deep in the list, both ways, and of each search."""
+    deep = middle(declared, actor)
+    places = [None, Cursor(deep), Cursor(deep, backwards=True)]
+    questions: list[tuple[dict[str, Any], Cursor | None, int]] = [
+        ({"sort": f"{sign}{name}"}, place, MORE) for name in declared.orders for sign in ("", "-") for place in places
+    ]
+    if declared.search is not None:
+        for word, hits in WORDS.items():
+            # Few are gathered by their ids and sorted; of many the order is walked, past rows of which each is one.
+            most = max(hits, MORE) if hits <= GATHER else MORE
+            questions += [
+                ({"q": word, "sort": sort}, None, most) for sort in (declared.sort, "-created") if _has(declared, sort)
+            ]
+    told = []
+    for query, place, most in questions:
+        for sql in asked(declared, actor, query, place):
+            told += [f"{declared.name} {query} {place or 'first'}: {fault}" for fault in faults(sql, big, most)]
+    return told
+
+
+def _has(declared: List, sort: str) -> bool:
+    return sort.removeprefix("-") in declared.orders
+
+
+def _stands(actor: Actor) -> Context:
+    return Context(actor=actor, source="request", platform=actor.organisation_id is None)
+
+
+def test_every_order_and_search_of_every_list_is_answered_by_an_index(
+    own_database: dict[str, str], world: World
+) -> None:
+    house = make_house("Harbour")
+    big = fill(own_database, house)
+    assert {"accounts_user", "accounts_organisation", "accounts_membership", "kit_search_token"} <= big
+    told: list[str] = []
+    seen = set()
+    for declared in registry.lists:
+        staff, member = actor_of(world.admin), house.inside(house.owner)
+        for actor in [member] if declared.name in HOUSED else [staff, member] if declared.name in BOTH else [staff]:
+            with context.use(_stands(actor)), tenancy.behind_the_wall():
+                role = "steward_platform" if actor is staff else "steward_app"
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT current_user::text")
+                    assert cursor.fetchone() == (role,)
+                told += looked(declared, actor, big)
+                seen.add((declared.name, role))
+    assert told == [], "\n".join(told)
+    assert {name for name, _role in seen} == {declared.name for declared in registry.lists}
+
+    # What it looks for it also finds: an order without an index, a name that is looked for inside.
+    with context.system("a test"), tenancy.behind_the_wall():
+        unordered = faults(str(User.objects.order_by("theme")[:MORE].query), big, MORE)
+        inside = faults("SELECT object_id FROM kit_search_token WHERE token LIKE '%3711%'", big, MORE)
+    assert any(fault.startswith("sorts") for fault in unordered)
+    assert any("without their range" in fault for fault in inside)
