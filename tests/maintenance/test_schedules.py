@@ -30,6 +30,20 @@ def _fire(moment: datetime) -> int:
 
 
 @pytest.mark.django_db
+def test_a_declared_schedule_that_is_new_is_set_up_once_with_its_event() -> None:
+    told = Event.objects.filter(code="maintenance.schedule.created", target_label__startswith=NAME)
+    before = told.count()
+    with context.system("a test") as current:
+        with writing():
+            ScheduleState.objects.filter(pk=NAME).delete()
+        created = [schedules.schedules_sync(actor=current.actor) for _ in range(2)]
+
+    assert created == [1, 0]
+    assert ScheduleState.objects.get(pk=NAME).enabled
+    assert told.count() == before + 1
+
+
+@pytest.mark.django_db
 def test_a_schedule_fires_at_its_time_and_only_once() -> None:
     _wind_to(EVENING)
     assert _fire(EVENING + timedelta(hours=7)) == 0
