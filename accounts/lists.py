@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -109,11 +110,26 @@ def _role(code: str) -> Role:
 REASON = Field("reason", gettext_lazy("Reason"), help=gettext_lazy("Kept in the audit trail."))
 ROLE_FIELD = Field("role", gettext_lazy("Role"), required=True, options=_given_roles, read=_role)
 
+BADGES = 2  # So many fit into a row; the rest is a number that names them all on hover.
+
+
+def _badges(row: ListedPerson) -> str:
+    if not row.badges:
+        return format_html('<span class="quiet">{}</span>', _("none"))
+    shown = format_html_join(
+        "", '<span class="role" title="{}">{}</span>', ((one["text"], one["label"]) for one in row.badges[:BADGES])
+    )
+    more = len(row.badges) - BADGES
+    if more > 0:
+        shown += format_html('<span class="role" title="{}">+{}</span>', ", ".join(row.roles), more)
+    return format_html('<span class="roles">{}</span>', shown)
+
+
 _COLUMNS = (
     Column(
         "person",
         gettext_lazy("Person"),
-        cell=cells.template("accounts/list/_person.html"),
+        cell=cells.who("email"),
         value=attrgetter("label"),
         by=("name",),
         fixed=True,
@@ -130,7 +146,7 @@ _COLUMNS = (
     Column(
         "roles",
         gettext_lazy("Roles"),
-        cell=cells.template("accounts/list/_roles.html"),
+        cell=_badges,
         value=attrgetter("roles"),
     ),
     Column(

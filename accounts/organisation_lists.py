@@ -42,7 +42,7 @@ organisations = register(
             Column(
                 "organisation",
                 gettext_lazy("Organisation"),
-                cell=cells.template("accounts/list/_organisation.html"),
+                cell=cells.who("slug"),
                 value=attrgetter("label"),
                 by=("name",),
                 fixed=True,
@@ -109,7 +109,7 @@ members = register(
             Column(
                 "member",
                 gettext_lazy("Member"),
-                cell=cells.template("accounts/list/_member.html"),
+                cell=cells.who("email"),
                 value=attrgetter("label"),
                 fixed=True,
                 card="head",

@@ -181,11 +181,28 @@ def _present(actor: Actor, rows: Sequence[Event]) -> list[Told]:
     return told(rows)
 
 
+def _event(row: Told) -> str:
+    """What happened, as the head of the row."""
+    return format_html(
+        '<a class="who" href="{}"><span class="glyph {}">{}</span><span><b class="long">{}</b></span></a>',
+        row.url,
+        row.outcome_tone,
+        kit.icon(row.icon),
+        row.sentence,
+    )
+
+
+def _time(row: Told) -> str:
+    """Day and time of day; the exact moment on hover."""
+    parts = (kit.when(row.when, "date"), kit.when(row.when, "clock"))
+    return format_html('<span class="nowrap">{}</span> <span class="nowrap">{}</span>', *parts)
+
+
 _COLUMNS = (
     Column(
         "event",
         _("Event"),
-        cell=cells.template("audit/list/_event.html"),
+        cell=_event,
         value=attrgetter("sentence"),
         fixed=True,
         card="head",
@@ -193,7 +210,7 @@ _COLUMNS = (
     Column(
         "time",
         _("Time"),
-        cell=cells.template("audit/list/_time.html"),
+        cell=_time,
         value=attrgetter("when"),
         by=("id",),
         newest=True,

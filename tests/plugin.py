@@ -19,6 +19,9 @@ from portal.embedded import servers
 COVERED = pytest.StashKey[set[str]]()
 MISSING = pytest.StashKey[list[str]]()
 ROOT = Path(__file__).resolve().parent.parent
+# As a starting server does it, with the fingerprint: one that a test starts would collect again otherwise, and take
+# files away from under a test of another worker that reads the folder.
+COLLECT = "import django; django.setup(); from portal.kit import serve; serve.collect_static()"
 _started: list[tuple[servers.Servers, Path]] = []
 
 
@@ -44,14 +47,12 @@ def pytest_load_initial_conftests() -> None:
         DJANGO_SETTINGS_MODULE="portal.conf.settings",
     )
     for command in (
-        ["migrate", "--verbosity", "0"],
-        ["collectstatic", "--noinput", "--verbosity", "0"],
-        ["roles", "apply"],
-        ["schedules", "sync"],
+        ["manage.py", "migrate", "--verbosity", "0"],
+        ["-c", COLLECT],
+        ["manage.py", "roles", "apply"],
+        ["manage.py", "schedules", "sync"],
     ):
-        subprocess.run(
-            [sys.executable, str(ROOT / "manage.py"), *command], check=True, cwd=ROOT, stdout=subprocess.DEVNULL
-        )
+        subprocess.run([sys.executable, *command], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
 def _own_redis(worker: str) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
-from django.template.loader import get_template
 from django.utils.html import conditional_escape, format_html
 
 from portal.kit.templatetags import kit
@@ -42,11 +41,17 @@ def status(tone: str, label: str) -> Cell:
     return lambda row: kit.status(tones(row), labels(row))
 
 
-def template(name: str) -> Cell:
-    """A fragment with `row` in its context: for special cells."""
+def who(second: str) -> Cell:
+    """The head of a row that has a `label`, a `hue` and a page: avatar, name, and the attribute `second` below it."""
+    below = attrgetter(second)
 
     def cell(row: Any) -> str:
-        # Looked up each time: the loader keeps it, and development sees an edit.
-        return get_template(name).render({"row": row})
+        return format_html(
+            '<a class="who" href="{}">{}<span><b>{}</b><small>{}</small></span></a>',
+            row.url,
+            kit.avatar(row.label, row.hue),
+            row.label,
+            below(row),
+        )
 
     return cell

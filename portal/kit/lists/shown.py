@@ -1,41 +1,22 @@
 """A list as its templates show it: tabs, chips, filters, columns, rows, pager."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from portal.kit import paging
 from portal.kit.context import Actor
 from portal.kit.decision import can
-from portal.kit.lists import counts, services
+from portal.kit.lists import counts, rows, services
 from portal.kit.lists.asked import Asked
 from portal.kit.lists.declare import Action, Column
 from portal.kit.lists.filters import Choice, Dates, Filter, Many, Words
 from portal.kit.lists.query import SIZES
 from portal.kit.paging import Page
-
-_CARD = {"head": "", "state": "c-state", "line": "c-wide c-inset", "off": "c-off"}
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One value of a row. `label` is said before it where rows are cards."""
-
-    html: str
-    css: str
-    label: str
-    fixed: bool
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row: what the room presented, and its cells. Everything else of the presented row is reached through it."""
-
-    item: Any
-    cells: list[Cell]
 
 
 class Shown:
@@ -57,15 +38,10 @@ class Shown:
         return self.declared.shown(self.asked.shown.columns)
 
     @cached_property
-    def items(self) -> list[Row]:
-        """The rows of the page."""
-        columns = [
-            (column, _css(column), str(column.label) if column.card == "line" else "") for column in self.columns
-        ]
-        return [
-            Row(item, [Cell(column.cell(item), css, label, column.fixed) for column, css, label in columns])
-            for item in self.declared.present(self.actor, self._page.items)
-        ]
+    def items(self) -> list[SafeString]:
+        """The rows of the page, as HTML."""
+        presented = self.declared.present(self.actor, self._page.items)
+        return rows.drawn(presented, self.columns, picked=bool(self.actions))
 
     @cached_property
     def heads(self) -> list[dict[str, Any]]:
@@ -339,10 +315,6 @@ class Shown:
         view = f"&view={self.asked.view.pk}" if self.asked.view else ""
         kept = f"&{query}" if query else ""
         return [(name.upper(), f"{self.path}?format={name}{kept}{view}") for name in ("csv", "xlsx")]
-
-
-def _css(column: Column) -> str:
-    return f"{column.css} {_CARD[column.card]}".strip()
 
 
 def _head_css(column: Column) -> str:

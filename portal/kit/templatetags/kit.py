@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -19,8 +20,8 @@ from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from portal.kit import clock, forms, toasts
 from portal.kit.notices.selectors import COUNT_LIMIT
@@ -113,6 +114,12 @@ def _future(seconds: int, moment: datetime, now: datetime) -> str:
 
 
 def _day(day: date) -> str:
+    return _day_in(day, get_language() or "")
+
+
+@lru_cache(maxsize=4096)
+def _day_in(day: date, language: str) -> str:
+    """A list shows the same few days a hundred times."""
     return formats.date_format(day, pgettext("date format, day month year", "j M Y"))
 
 
@@ -126,8 +133,8 @@ def relative_text(moment: datetime, now: datetime) -> str:
 def exact_text(moment: datetime) -> str:
     """The moment to the second with its zone, for tooltips and evidence."""
     local = timezone.localtime(moment)
-    text = formats.date_format(local, pgettext("date format, exact", "j M Y, H:i:s"))
-    return f"{text} {local.tzname()}"
+    when = {"day": _day(local.date()), "time": f"{local:%H:%M:%S}", "zone": local.tzname()}
+    return pgettext("exact moment", "%(day)s, %(time)s %(zone)s") % when
 
 
 @register.simple_tag
