@@ -1,16 +1,15 @@
-"""Bodies of runs and schedules."""
+"""Bodies of runs."""
 
 from typing import Any
 
 from rest_framework import serializers
 
 from maintenance.models import JobRun
-from maintenance.presenters import title_of
-from maintenance.selectors import ScheduleRow
-from portal.kit.api import Body, Reply
+from maintenance.presenters.runs import title_of
+from portal.kit.api import Reply
 
 _TIMES = ("run_at", "queued_at", "started_at", "finished_at")
-_EXAMPLE: dict[str, Any] = {
+EXAMPLE: dict[str, Any] = {
     "id": "01890000-0000-7000-8000-0000000000a1",
     "name": "maintenance.run_cleanup",
     "title": "Clean-up: Expired sessions",
@@ -59,7 +58,7 @@ class RunReply(Reply):
     queued_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
-    example = _EXAMPLE
+    example = EXAMPLE
 
 
 class LogLineReply(Reply):
@@ -76,47 +75,11 @@ class RunWithLogReply(RunReply):
     result = serializers.DictField(allow_null=True)
     log = LogLineReply(many=True)
     example = {
-        **_EXAMPLE,
+        **EXAMPLE,
         "args": {"cleanup": "accounts.expired_sessions"},
         "result": {"deleted": 1204},
         "log": [{"at": "2026-01-31T02:30:04+00:00", "text": "1204 rows deleted"}],
     }
-
-
-class LastRunReply(Reply):
-    """The newest run of a schedule."""
-
-    id = serializers.UUIDField()
-    state = serializers.CharField()
-    finished_at = serializers.DateTimeField(allow_null=True)
-
-
-class ScheduleReply(Reply):
-    """A job that starts by itself."""
-
-    name = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
-    cron = serializers.CharField()
-    time_zone = serializers.CharField()
-    enabled = serializers.BooleanField()
-    next_at = serializers.DateTimeField(allow_null=True)
-    last_run = LastRunReply(allow_null=True)
-    example = {
-        "name": "maintenance.nightly_cleanup",
-        "label": "Nightly clean-up",
-        "cron": "30 3 * * *",
-        "time_zone": "Europe/Vienna",
-        "enabled": True,
-        "next_at": "2026-02-01T02:30:00Z",
-        "last_run": {"id": _EXAMPLE["id"], "state": "succeeded", "finished_at": _EXAMPLE["finished_at"]},
-    }
-
-
-class ScheduleBody(Body):
-    """What can be set on a schedule."""
-
-    enabled = serializers.BooleanField()
-    example = {"enabled": False}
 
 
 def run_body(run: JobRun) -> dict[str, Any]:
@@ -143,17 +106,3 @@ def run_with_log_body(run: JobRun) -> dict[str, Any]:
     """One run."""
     log = [{"at": moment, "text": line} for moment, line in run.log]
     return run_body(run) | {"args": run.args, "result": run.result, "log": log}
-
-
-def schedule_body(row: ScheduleRow) -> dict[str, Any]:
-    """A schedule with what comes next and what came last."""
-    last = row.last_run
-    return {
-        "name": row.state.name,
-        "label": row.label,
-        "cron": row.state.cron,
-        "time_zone": row.state.time_zone,
-        "enabled": row.state.enabled,
-        "next_at": row.next_at,
-        "last_run": None if last is None else {"id": last.pk, "state": last.state, "finished_at": last.finished_at},
-    }

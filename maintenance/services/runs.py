@@ -184,7 +184,7 @@ def _tell_starter(run: JobRun, state: JobRun.State, error: str) -> None:
     """Behind the bell of the person who started it; who cancelled a run knows, and schedules have no bell."""
     if run.actor_kind != "person" or run.actor_id is None or state == State.CANCELLED:
         return
-    from maintenance.presenters import title_of
+    from maintenance.presenters.runs import title_of
 
     failed = state == State.FAILED
     notices.tell(

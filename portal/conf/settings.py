@@ -440,6 +440,8 @@ JOB_LEASE = timedelta(
 )  # A worker that is silent for so long has lost its run.
 JOB_REPUBLISH = timedelta(seconds=5)  # A run queued for longer is announced again: its message may be lost.
 
+# --- Backups --------------------------------------------------------------------------------------------------------
+
 # --- Mail -----------------------------------------------------------------------------------------------------------
 
 DEFAULT_FROM_EMAIL = env.text(

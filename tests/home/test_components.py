@@ -10,8 +10,8 @@ from django.test import Client
 
 from accounts.models import Session, User
 from maintenance import cleaning
-from maintenance import selectors as maintenance
 from maintenance.models import JobRun
+from maintenance.selectors import cleanups as maintenance
 from maintenance.services import runs
 from portal.home import selectors
 from portal.kit import clock, context

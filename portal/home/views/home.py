@@ -12,8 +12,10 @@ from django.utils.translation import ngettext
 from accounts import selectors as accounts
 from audit import selectors as audit
 from audit.filters import EventFilter
-from maintenance import presenters
-from maintenance import selectors as maintenance
+from maintenance.presenters import runs as presenters
+from maintenance.presenters.schedules import cron_words
+from maintenance.selectors import runs as maintenance
+from maintenance.selectors import schedules as schedule_selectors
 from maintenance.services import heartbeats
 from portal.home import selectors
 from portal.kit import charts, clock
@@ -58,7 +60,7 @@ class Home(PageView):
                 "notices": [*values["notices"], *self._attention()],
             }
         if can(self.actor, "schedule:admin"):
-            rows = maintenance.schedule_rows(self.actor)[:5]
+            rows = schedule_selectors.schedule_rows(self.actor)[:5]
             values |= {"schedules": [_schedule(row) for row in rows], "schedules_url": reverse("maintenance:schedules")}
         values["waiting"] = not can(self.actor, "dashboard:read")
         return self.page(values)
@@ -145,10 +147,10 @@ def _job(run: Any) -> dict[str, Any]:
     }
 
 
-def _schedule(row: maintenance.ScheduleRow) -> dict[str, Any]:
+def _schedule(row: schedule_selectors.ScheduleRow) -> dict[str, Any]:
     return {
         "label": row.label,
-        "words": presenters.cron_words(row.state.cron),
+        "words": cron_words(row.state.cron),
         "next_at": row.next_at,
         "tone": "accent" if row.state.enabled else "",
         "state_label": _("On") if row.state.enabled else _("Off"),

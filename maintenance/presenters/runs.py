@@ -1,4 +1,4 @@
-"""Runs, schedules and cleanups in the words of the pages."""
+"""Runs in the words of the pages."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -186,18 +186,6 @@ def _result_facts(run: JobRun) -> list[dict[str, Any]]:
         {"label": _("Older than"), "when": datetime.fromisoformat(result["cutoff"])},
         {"label": _("Keys, SHA-256"), "value": str(result["keys_sha256"])[:16] or "–", "mono": True},
     ]
-
-
-def cron_words(cron: str) -> str:
-    """A cron line in words for the daily and hourly ones; others stand as they are."""
-    minute, hour, *rest = cron.split()
-    if rest != ["*", "*", "*"] or not minute.isdigit():
-        return cron
-    if hour == "*":
-        return _("Every hour at :%(minute)s") % {"minute": f"{int(minute):02}"}
-    if hour.isdigit():
-        return _("Every night at %(time)s") % {"time": f"{int(hour):02}:{int(minute):02}"}
-    return cron
 
 
 def last_of(run: JobRun | None) -> dict[str, Any] | None:

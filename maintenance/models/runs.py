@@ -1,4 +1,4 @@
-"""Job runs, schedules, heartbeats."""
+"""Runs of jobs."""
 
 from datetime import timedelta
 from typing import ClassVar, Self
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kit import clock
 from portal.kit.managers import ScopedManager
-from portal.kit.models import EVENT, Evidence, Model, no_evidence
+from portal.kit.models import EVENT, Model
 
 
 class JobRun(Model):
@@ -110,42 +110,3 @@ class JobRun(Model):
     def elapsed(self) -> timedelta | None:
         """How long it has run, or ran; None before its first start."""
         return None if self.started_at is None else (self.finished_at or clock.now()) - self.started_at
-
-
-class ScheduleState(models.Model):
-    """What a declared schedule has been set to, and how far it has come. Made by `schedules sync`."""
-
-    evidence: ClassVar[Evidence] = EVENT
-
-    name = models.CharField(max_length=100, primary_key=True)
-    enabled = models.BooleanField(default=True)
-    cron = models.CharField(max_length=100)
-    time_zone = models.CharField(max_length=60)
-    last_slot = models.DateTimeField(help_text="Slots up to here are dealt with.")
-
-    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
-
-    class Meta:
-        db_table = "maintenance_schedule"
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Heartbeat(models.Model):
-    """The last sign of life of a worker or beat process. Gone an hour after it fell silent."""
-
-    evidence: ClassVar[Evidence] = no_evidence("A sign of life every few seconds.")
-
-    name = models.CharField(max_length=100, primary_key=True)
-    kind = models.CharField(max_length=10)
-    seen_at = models.DateTimeField()
-    started_at = models.DateTimeField()
-
-    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
-
-    class Meta:
-        db_table = "maintenance_heartbeat"
-
-    def __str__(self) -> str:
-        return self.name

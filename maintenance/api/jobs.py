@@ -1,4 +1,4 @@
-"""Endpoints of runs and schedules."""
+"""Endpoints of runs."""
 
 from uuid import UUID
 
@@ -6,22 +6,14 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
-from maintenance import selectors
-from maintenance.api.serializers import (
-    RunReply,
-    RunWithLogReply,
-    ScheduleBody,
-    ScheduleReply,
-    run_body,
-    run_with_log_body,
-    schedule_body,
-)
+from maintenance.api.serializers import RunReply, RunWithLogReply, run_body, run_with_log_body
 from maintenance.errors import NotRetryable, NotRunning
-from maintenance.services import runs, schedules
+from maintenance.selectors import runs as selectors
+from maintenance.services import runs
 from portal.kit import paging
 from portal.kit.access import SignedIn
 from portal.kit.api import ApiView, endpoint, one_of
-from portal.kit.errors import Conflict, NotFound
+from portal.kit.errors import Conflict
 
 
 class JobsView(ApiView):
@@ -70,41 +62,3 @@ class JobRetryView(ApiView):
         """Queue a failed or cancelled run again. It goes on where it stood."""
         run = runs.run_retry(actor=self.actor, run=selectors.run(self.actor, run_id))
         return self.single(run_with_log_body(run))
-
-
-class SchedulesView(ApiView):
-    """Jobs that start by themselves."""
-
-    access = "schedule:admin"
-
-    @endpoint(items=ScheduleReply)
-    def get(self, request: Request) -> HttpResponse:
-        """List the schedules, the next due first. There are few: they come in one page."""
-        return self.listed(map(schedule_body, selectors.schedule_rows(self.actor)), None)
-
-
-class ScheduleView(ApiView):
-    """One schedule."""
-
-    access = "schedule:admin"
-
-    @endpoint(reply=ScheduleReply, etag=True)
-    def get(self, request: Request, name: str) -> HttpResponse:
-        """Read a schedule."""
-        return self._told(name)
-
-    @endpoint(body=ScheduleBody, partial=True, reply=ScheduleReply, etag=True)
-    def patch(self, request: Request, name: str) -> HttpResponse:
-        """Switch a schedule on or off. What passes while it is off is not made up for."""
-        state = self.unchanged(selectors.schedule(self.actor, name), lambda _state: self._body(name))
-        schedules.schedule_switch(actor=self.actor, name=state.name, enabled=self.sent.get("enabled", state.enabled))
-        return self._told(name)
-
-    def _told(self, name: str) -> HttpResponse:
-        return self.single(self._body(name))
-
-    def _body(self, name: str) -> dict[str, object]:
-        found = next((row for row in selectors.schedule_rows(self.actor) if row.state.name == name), None)
-        if found is None:
-            raise NotFound
-        return schedule_body(found)

@@ -1,0 +1,1 @@
+"""Upkeep in the words of the pages, by noun."""

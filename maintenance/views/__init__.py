@@ -1,0 +1,1 @@
+"""Pages of upkeep, by noun."""
