@@ -59,7 +59,7 @@ shell: $(RUNTIME) ## Python with the project loaded
 deps: ## Install the Debian packages that tests need (as root), or print the command
 	@command -v dpkg-query >/dev/null || { \
 	  echo "The tests need a Debian system with the packages of deploy/apt.txt." >&2; exit 1; }; \
-	missing=; for package in $$(sed 's/#.*//' deploy/apt.txt); do \
+	missing=; for package in $$(sed 's/#.*//' deploy/apt.txt) $(if $(PG),postgresql-$(PG)); do \
 	  [ "$$(dpkg-query -W -f='$${db:Status-Status}' "$$package" 2>/dev/null)" = installed ] || missing="$$missing $$package"; \
 	done; \
 	[ -n "$$missing" ] || exit 0; \

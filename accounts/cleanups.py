@@ -20,6 +20,8 @@ cleanups.add(
         keep=timedelta(0),
         permission=PERMISSION,
         sample=(("created_at", _("Signed in")), ("address", _("Address"))),
+        category="expired-sessions",
+        max_share=100,  # After a holiday nearly all of them have expired.
     )
 )
 cleanups.add(
@@ -32,6 +34,7 @@ cleanups.add(
         keep=KEEP,
         permission=PERMISSION,
         sample=(("created_at", _("Uploaded")), ("filename", _("File")), ("state", _("State"))),
+        max_share=100,  # Nearly all of them are drafts that nobody came back for.
     )
 )
 cleanups.add(
@@ -45,6 +48,9 @@ cleanups.add(
         permission=PERMISSION,
         sample=(("last_at", _("Last failure")), ("failures", _("Failures"))),
         key="slot",
+        category="expired-sessions",
+        floor=FORGET,  # A count that goes sooner would let somebody guess on.
+        max_share=100,
     )
 )
 cleanups.add(
@@ -57,5 +63,21 @@ cleanups.add(
         keep=timedelta(days=7),
         permission=PERMISSION,
         sample=(("created_at", _("Made")), ("used_at", _("Used"))),
+        category="expired-sessions",
+        max_share=100,
+    )
+)
+cleanups.add(
+    Cleanup(
+        "accounts.invitations",
+        _("Old invitations"),
+        _("Invitations accepted, withdrawn or expired 30 days after they could last be used. Memberships stay."),
+        table="accounts_invitation",
+        column="expires_at",
+        keep=timedelta(days=30),
+        permission=PERMISSION,
+        sample=(("sent_at", _("Sent")), ("accepted_at", _("Accepted")), ("revoked_at", _("Withdrawn"))),
+        category="expired-sessions",
+        max_share=100,
     )
 )

@@ -6,15 +6,15 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from audit import services
-from audit.services import exports
+from audit.services import activity, exports
 from portal.kit import context
 from portal.kit.registry import Job, Run, Schedule, jobs, schedules
 
 
 def ensure_partitions(run: Run) -> Mapping[str, Any]:
-    """Make the missing partitions of the coming months. Harmless when repeated; writes nothing but empty tables."""
+    """Make the missing partitions of the coming months of the trail and days of the activity. Harmless when repeated."""
     with run.batch():
-        made = services.partitions_ensure()
+        made = services.partitions_ensure() + activity.activity_days_ensure()
     run.log(f"{made} partitions made")
     return {"made": made}
 

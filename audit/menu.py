@@ -17,3 +17,16 @@ menu.add(
         realm="organisation",
     )
 )
+menu.add(MenuItem("activity", _("Activity"), "/platform/activity", "activity", "proof", "audit:read", 20))
+menu.add(
+    MenuItem(
+        "organisation_activity",
+        _("Activity"),
+        "/o/{slug}/activity",
+        "activity",
+        "proof",
+        "audit:read",
+        20,
+        realm="organisation",
+    )
+)

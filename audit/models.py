@@ -150,3 +150,78 @@ class Export(Model):
 
     def __str__(self) -> str:
         return f"{self.get_format_display()} of {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Channel(models.TextChoices):
+    """By which door a request came."""
+
+    PAGE = "page", "page"
+    API = "api", "api"
+    ADMIN = "admin", "admin"
+
+
+class Activity(models.Model):
+    """One request that a page, an endpoint or the admin answered. An observation, not evidence: some may be missing.
+
+    Written in batches by `audit.services.activity`, never changed; goes with its day's partition after 30 days. `route`
+    is the declared pattern and `family` the first digit of the status. Who it was is an id alone, and the address is
+    shortened, so that there is nothing to erase here.
+    """
+
+    evidence: ClassVar[Evidence] = no_evidence("An observation of requests; what they change is recorded by itself.")
+    walled: ClassVar[bool] = True
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    occurred_at = models.DateTimeField()
+    channel = models.TextField(choices=Channel)
+    method = models.TextField()
+    route = models.TextField()
+    object_id = models.UUIDField(null=True)
+    status = models.PositiveSmallIntegerField()
+    family = models.PositiveSmallIntegerField()
+    duration_ms = models.FloatField()
+    bytes = models.PositiveIntegerField(null=True)
+    actor_kind = models.TextField()
+    actor_id = models.UUIDField(null=True)
+    session_id = models.UUIDField(null=True)
+    organisation_id = models.UUIDField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    request_id = models.TextField()
+
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+
+    class Meta:
+        db_table = "audit_activity"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+
+class ActivityHour(models.Model):
+    """How many requests a route answered within an hour, and how long they took: sums of `Activity`, for charts.
+
+    Written with each batch of it; goes with it. A row of an organisation counts the requests that named it, a row of
+    none those of the whole installation.
+    """
+
+    evidence: ClassVar[Evidence] = no_evidence("Sums of observations, written with them.")
+    walled: ClassVar[bool] = True
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    organisation_id = models.UUIDField(null=True)
+    hour = models.DateTimeField()
+    channel = models.TextField(choices=Channel)
+    route = models.TextField()
+    family = models.PositiveSmallIntegerField()
+    requests = models.BigIntegerField()
+    milliseconds = models.FloatField()
+    slowest_ms = models.FloatField()
+
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+
+    class Meta:
+        db_table = "audit_activity_hour"
+
+    def __str__(self) -> str:
+        return f"{self.route} at {self.hour:%Y-%m-%d %H:00}"

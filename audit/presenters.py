@@ -53,7 +53,7 @@ class Change:
     kept: int = 0
 
 
-def _here() -> str:
+def here() -> str:
     """The slug of the organisation that the request stands in, as the middleware leaves it in the context."""
     now = context.current()
     found = now.cache.get("organisation") if now is not None else None
@@ -67,7 +67,7 @@ class Told:
     row: Event
     reading: Reading
     # Of the organisation on whose pages it is shown; empty on the platform's.
-    slug: str = field(default_factory=_here)
+    slug: str = field(default_factory=here)
 
     @property
     def id(self) -> UUID:
@@ -149,7 +149,9 @@ class Told:
         # Further places are filled from the event's own facts, which are words for people.
         for name, value in {"target": self.target_label or _("something"), **self.row.data}.items():
             sentence = sentence.replace(f"{{{name}}}", str(value))
-        return sentence
+        named = self.row.target_label or "target" in self.reading.values
+        # What stands for a name that cannot be read is words of ours, and may begin the sentence; a name stays as it is.
+        return sentence if named else sentence[:1].upper() + sentence[1:]
 
     @cached_property
     def actor_label(self) -> str:

@@ -15,6 +15,8 @@ _PAGES = (
     ("audit/exports/<uuid:export_id>/cancel", views.ExportCancelView, "export_cancel"),
     ("audit/exports/<uuid:export_id>/file", views.ExportFileView, "export_file"),
     ("audit/<uuid:event_id>", views.EventView, "event"),
+    ("activity", views.ActivityView, "activity"),
+    ("activity/<uuid:activity_id>", views.ActivityRequestView, "activity_request"),
 )
 urlpatterns = [
     *(path(f"platform/{route}", view.as_view(), name=name) for route, view, name in _PAGES),

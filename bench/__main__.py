@@ -8,7 +8,7 @@ from bench import load, machine, table
 from bench.table import Row
 from bench.world import world
 
-PARTS = ("web", "record", "lists")
+PARTS = ("web", "record", "lists", "cleanup", "backup", "restore", "jobs")
 
 
 def say(line: str) -> None:

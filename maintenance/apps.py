@@ -13,9 +13,13 @@ class MaintenanceConfig(RoomConfig):
     default = True
 
     def ready(self) -> None:
-        """Fill the port of the queue."""
+        """Fill the ports of the queue and of the backups before migrations."""
+        from maintenance.restore import before
         from maintenance.services import runs
+        from portal.kit import safeguards
         from portal.kit.jobs import enqueue
 
         enqueue.fill(runs.run_enqueue)
+        safeguards.backup_before.fill(before.backup_before)
+        safeguards.backup_after.fill(before.backup_after)
         super().ready()

@@ -14,22 +14,29 @@ import sentry_sdk
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from maintenance import draining
+from maintenance.errors import JobUnknown
 from maintenance.models import JobRun
 from maintenance.services import runs
 from maintenance.services.runs import Claim, State
-from portal.kit import clock, context, ids, registry
+from portal.kit import clock, context, ids
 from portal.kit.context import Actor, Context
 from portal.kit.decision import authorise
 from portal.kit.errors import StewardError
+from portal.kit.jobs import Again
 from portal.kit.services import writing
-from portal.kit.tenancy import behind_the_wall
 
 log = logging.getLogger("steward.runner")
 BACK_OFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5))
+BEHIND = timedelta(seconds=15)  # Looked at again so often, unless the end of the run before wakes it up.
 
 
 class FenceLost(Exception):
     """Another worker has claimed the run: whatever this one still had in hand is rolled back."""
+
+
+class Drained(FenceLost):
+    """The worker stops: the batch is committed, and the run is given back, to go on at its cursor somewhere else."""
 
 
 class Cancelled(Exception):
@@ -41,7 +48,13 @@ class Handle:
 
     def __init__(self, claim: Claim) -> None:
         self._claim = claim
+        self.id: UUID = claim.run.pk
         self.args: Mapping[str, Any] = claim.run.args
+
+    @property
+    def run_id(self) -> UUID:
+        """Of its row: what the work makes may name it."""
+        return self._claim.run.pk
 
     @property
     def cursor(self) -> Any:
@@ -68,19 +81,23 @@ class Handle:
     @contextmanager
     def batch(self) -> Iterator[None]:
         """One transaction: what the block writes, the cursor and the progress commit together, and only under our fence."""
-        with behind_the_wall(), writing():
+        with writing():  # Behind the wall of who acts.
             yield
             state = runs.run_save_progress(claim=self._claim)
             if state is None:
                 raise FenceLost
         if state == State.CANCELLING:
             raise Cancelled
+        if draining.asked() and self.cursor is not None:
+            raise Drained
 
 
 def execute(run_id: UUID) -> None:
     """Work on a run if it can be claimed; used by the worker for every message. Never raises for a job's own failure."""
     worker = f"{socket.gethostname()}:{os.getpid()}"
     with context.use(Context(actor=Actor("system", None, "worker"), source="job", platform=True)):
+        if runs.run_held(run_id=run_id):
+            return
         claim = runs.run_claim(run_id=run_id, worker=worker)
     if claim is None:
         return
@@ -88,6 +105,10 @@ def execute(run_id: UUID) -> None:
     with context.use(_context_of(run)), _kept_alive(claim):
         try:
             _work(claim)
+        except Drained:
+            Handle(claim).log("Its worker stops; another one goes on from here.")
+            # Where somebody cancelled it meanwhile, its lease runs out, and who claims it next ends it.
+            runs.run_wait(claim=claim, wait=timedelta(0))
         except FenceLost:
             log.warning("Run %s was taken over by another worker; this one stops.", run_id)
 
@@ -95,32 +116,51 @@ def execute(run_id: UUID) -> None:
 def _work(claim: Claim) -> None:
     run, handle = claim.run, Handle(claim)
     if run.attempts > run.max_attempts:
-        handle.log(f"Given up: {run.attempts - 1} attempts ended without a result.")
-        runs.run_finish(
-            claim=claim,
-            state=State.FAILED,
-            error="Its worker died on every attempt. Look at the worker's log, then retry.",
-        )
+        _given_up(claim, handle)
+        return
+    if run.state == State.RUNNING and runs.run_is_behind(run=run):
+        handle.phase("Waits for the run before it")
+        runs.run_wait(claim=claim, wait=BEHIND)
         return
     if run.attempts > 1:
         handle.log(f"Attempt {run.attempts} of {run.max_attempts}, from {'its cursor' if run.cursor else 'the start'}.")
     try:
-        job = registry.jobs.get(run.name)
-        if run.state == State.CANCELLING:
-            raise Cancelled
-        # The rights of who started it, as they are now: a role lost since then stops the run before it does anything.
-        authorise(context.actor(), job.permission)
-        result = job.function(handle)
+        result = _do(claim, handle)
     except (FenceLost, DatabaseGone):
         raise
+    except Again as again:
+        if not runs.run_wait(claim=claim, wait=again.wait):
+            _cancelled(claim, handle)
     except Cancelled:
-        handle.log("Cancelled.")
-        runs.run_finish(claim=claim, state=State.CANCELLED)
+        _cancelled(claim, handle)
     except Exception as error:  # noqa: BLE001 - whatever a job raises is its row's business, not the worker's
         _failed(claim, handle, error)
     else:
         handle.log("Done.")
         runs.run_finish(claim=claim, state=State.SUCCEEDED, result=result)
+
+
+def _do(claim: Claim, handle: Handle) -> Mapping[str, Any]:
+    if claim.run.state == State.CANCELLING:
+        raise Cancelled
+    job = runs.job_of(run=claim.run)
+    # The rights of who started it, as they are now: a role lost since then stops the run before it does anything.
+    authorise(context.actor(), job.permission)
+    return job.function(handle)
+
+
+def _given_up(claim: Claim, handle: Handle) -> None:
+    handle.log(f"Given up: {claim.run.attempts - 1} attempts ended without a result.")
+    runs.run_finish(
+        claim=claim,
+        state=State.FAILED,
+        error="Its worker died on every attempt. Look at the worker's log, then retry.",
+    )
+
+
+def _cancelled(claim: Claim, handle: Handle) -> None:
+    handle.log("Cancelled.")
+    runs.run_finish(claim=claim, state=State.CANCELLED)
 
 
 def _failed(claim: Claim, handle: Handle, error: Exception) -> None:
@@ -138,8 +178,10 @@ def _failed(claim: Claim, handle: Handle, error: Exception) -> None:
     handle.log(f"Failed: {told}")
     log.error("Run %s (%s) failed", run.pk, run.name, exc_info=error, extra={"error_id": error_id})
     sentry_sdk.capture_exception(error)
-    # A typed error will not go away by itself; anything else gets its attempts.
-    if not isinstance(error, StewardError) and run.attempts < run.max_attempts and run.state == State.RUNNING:
+    # A typed error will not go away by itself; anything else gets its attempts, and so does a job of a newer version:
+    # in the middle of an update the next worker may know it.
+    lasting = isinstance(error, StewardError) and not isinstance(error, JobUnknown)
+    if not lasting and run.attempts < run.max_attempts and run.state == State.RUNNING:
         wait = BACK_OFF[min(run.attempts, len(BACK_OFF)) - 1]
         handle.log(f"Trying again in {int(wait.total_seconds())} s.")
         if runs.run_requeue(claim=claim, wait=wait, error=told):

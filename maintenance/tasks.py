@@ -1,4 +1,4 @@
-"""The one Celery task, and the signs of life of a worker."""
+"""The one Celery task, and what lives beside it in a worker: signs of life, and care for a broker that fails."""
 
 import logging
 import os
@@ -7,21 +7,24 @@ import threading
 from typing import Any
 from uuid import UUID
 
-from celery import shared_task
-from celery.signals import worker_ready, worker_shutting_down
+from celery import bootsteps, current_app, shared_task
+from celery.signals import worker_shutting_down
 from django.db import DatabaseError, connection
 
-from maintenance import runner
+from maintenance import draining, runner
 from maintenance.services import heartbeats
+from maintenance.unaided import Unaided
 from portal.kit import context
 
 log = logging.getLogger("steward.worker")
+JOIN_SECONDS = 15.0  # Below what the supervisor waits before it kills.
 _stop = threading.Event()
 
 
 @shared_task(name="maintenance.run", ignore_result=True)
 def run(run_id: str) -> None:
     """A run's row exists: claim it and work on it. A second message about it finds nothing to claim."""
+    connection.close_if_unusable_or_obsolete()
     try:
         runner.execute(UUID(run_id))
     except (runner.DatabaseGone, DatabaseError):
@@ -30,14 +33,36 @@ def run(run_id: str) -> None:
         connection.close()
 
 
-@worker_ready.connect(weak=False)
-def _start_heartbeat(**kwargs: Any) -> None:
-    threading.Thread(target=_beat, name="heartbeat", daemon=True).start()
-
-
 @worker_shutting_down.connect(weak=False)
-def _stop_heartbeat(**kwargs: Any) -> None:
+def _drain(**kwargs: Any) -> None:
+    draining.ask()
     _stop.set()
+
+
+class Beside(bootsteps.StartStopStep):
+    """Two threads of the worker's main process. A step and not the signal `worker_ready`, which waits for the broker:
+    a worker without one lives, works and says so. After the pool, so that no thread is there when it is forked."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, parent: Any, **kwargs: Any) -> None:
+        super().__init__(parent, **kwargs)
+        self.threads: list[threading.Thread] = []
+
+    def start(self, parent: Any) -> None:
+        """Begin with both."""
+        for name, work in (("heartbeat", _beat), ("unaided", Unaided(_stop).run)):
+            self.threads.append(threading.Thread(target=work, name=name, daemon=True))
+            self.threads[-1].start()
+
+    def stop(self, parent: Any) -> None:
+        """Let them finish what they do."""
+        _drain()
+        for thread in self.threads:
+            thread.join(JOIN_SECONDS)
+
+
+current_app.steps["worker"].add(Beside)
 
 
 def _beat() -> None:

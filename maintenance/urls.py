@@ -2,17 +2,69 @@
 
 from django.urls import path
 
-from maintenance.views import cleanups, jobs, schedules
+from maintenance.views import backups, cleanups, jobs, nights, restores, schedules, system
 
 app_name = "maintenance"
 urlpatterns = [
+    path("platform/system", system.System.as_view(), name="system"),
+    path("platform/system/live", system.SystemLive.as_view(), name="system_live"),
+    path("platform/system/database", system.SystemDatabase.as_view(), name="system_database"),
+    path("platform/system/configuration", system.SystemConfiguration.as_view(), name="system_configuration"),
+    path("platform/system/logs", system.SystemLogs.as_view(), name="system_logs"),
+    path("platform/system/logs/live", system.SystemLogsLive.as_view(), name="system_logs_live"),
     path("platform/jobs", jobs.JobList.as_view(), name="jobs"),
     path("platform/jobs/<uuid:run_id>", jobs.JobDetail.as_view(), name="job"),
     path("platform/jobs/<uuid:run_id>/live", jobs.JobLive.as_view(), name="job_live"),
     path("platform/jobs/<uuid:run_id>/cancel", jobs.JobCancel.as_view(), name="job_cancel"),
     path("platform/jobs/<uuid:run_id>/retry", jobs.JobRetry.as_view(), name="job_retry"),
     path("platform/cleanups", cleanups.CleanupList.as_view(), name="cleanups"),
+    path("platform/cleanups/history", cleanups.CleanupHistory.as_view(), name="cleanup_history"),
+    path(
+        "platform/cleanups/history.csv",
+        cleanups.CleanupHistoryFile.as_view(kind="csv"),
+        name="cleanup_history_csv",
+    ),
+    path(
+        "platform/cleanups/history.pdf",
+        cleanups.CleanupHistoryFile.as_view(kind="pdf"),
+        name="cleanup_history_pdf",
+    ),
+    path(
+        "platform/cleanups/runs/<uuid:run_id>/report.csv",
+        cleanups.CleanupReport.as_view(kind="csv"),
+        name="cleanup_report_csv",
+    ),
+    path(
+        "platform/cleanups/runs/<uuid:run_id>/report.pdf",
+        cleanups.CleanupReport.as_view(kind="pdf"),
+        name="cleanup_report_pdf",
+    ),
     path("platform/cleanups/<str:name>", cleanups.CleanupPreview.as_view(), name="cleanup"),
     path("platform/schedules", schedules.ScheduleList.as_view(), name="schedules"),
+    path("platform/schedules/preview", schedules.SchedulePreview.as_view(), name="schedule_preview"),
     path("platform/schedules/<str:name>/switch", schedules.ScheduleSwitch.as_view(), name="schedule_switch"),
+    path("platform/schedules/<str:key>", schedules.ScheduleDetail.as_view(), name="schedule"),
+    path("platform/schedules/<str:key>/edit", schedules.ScheduleEdit.as_view(), name="schedule_edit"),
+    path("platform/schedules/<str:key>/run", schedules.ScheduleRun.as_view(), name="schedule_run"),
+    path("platform/schedules/<str:key>/pause", schedules.SchedulePause.as_view(), name="schedule_pause"),
+    path("platform/schedules/<str:key>/resume", schedules.ScheduleResume.as_view(), name="schedule_resume"),
+    path("platform/schedules/<str:key>/reset", schedules.ScheduleReset.as_view(), name="schedule_reset"),
+    path("platform/nights", nights.NightList.as_view(), name="nights"),
+    path("platform/nights/run", nights.NightRun.as_view(), name="night_run"),
+    path("platform/nights/<uuid:report_id>", nights.NightDetail.as_view(), name="night"),
+    path("platform/nights/<uuid:report_id>/csv", nights.NightFile.as_view(), name="night_csv"),
+    path("platform/backups", backups.BackupList.as_view(), name="backups"),
+    path("platform/backups/make", backups.BackupMake.as_view(), name="backup_make"),
+    path("platform/backups/<uuid:key>", backups.BackupPage.as_view(), name="backup"),
+    path("platform/backups/<uuid:key>/verify", backups.BackupVerify.as_view(), name="backup_verify"),
+    path("platform/backups/<uuid:key>/pin", backups.BackupPin.as_view(), name="backup_pin"),
+    path("platform/backups/<uuid:key>/unpin", backups.BackupUnpin.as_view(), name="backup_unpin"),
+    path("platform/backups/<uuid:key>/restore", restores.RestoreWizard.as_view(), name="backup_restore"),
+    path("platform/restores", restores.RestoreList.as_view(), name="restores"),
+    path("platform/restores/drop", restores.DatabaseDrop.as_view(), name="database_drop"),
+    path("platform/restores/<uuid:key>", restores.RestorePage.as_view(), name="restore"),
+    path("platform/restores/<uuid:key>/place", restores.RestorePlace.as_view(), name="restore_place"),
+    path("platform/restores/<uuid:key>/back", restores.RestoreBack.as_view(), name="restore_back"),
+    path("platform/drills/now", restores.DrillNow.as_view(), name="drill_now"),
+    path("platform/drills/<uuid:key>", restores.DrillPage.as_view(), name="drill"),
 ]

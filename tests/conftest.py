@@ -24,6 +24,8 @@ from pytest_django import DjangoDbBlocker
 from accounts.models import User
 from audit import personal
 from audit.services import event_record, events_record
+from maintenance.system import panels
+from portal.kit.mode import state
 from portal.kit.record import record, record_many
 from rbac import decision
 from tests.factories import World, make_world, signed_in
@@ -130,6 +132,8 @@ def _no_memory_between_tests() -> None:
     """Rolled-back stamps and keys come again with other meanings; nothing is remembered from test to test."""
     decision.forget_everything()
     personal.forget_everything()
+    state.forget()
+    panels.forget_everything()
 
 
 @pytest.fixture

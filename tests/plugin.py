@@ -34,11 +34,12 @@ def pytest_load_initial_conftests() -> None:
     # Short and world-traversable: the servers run as another account when the tests run as root.
     folder = Path(tempfile.mkdtemp(prefix="steward-test-"))
     folder.chmod(0o755)
-    running = servers.start(folder, say=lambda line: None, fsync=False)
+    running = servers.start(folder, say=lambda line: None, fsync=False, installed=_installed())
     _started.append((running, folder))
     os.environ.update(
         STEWARD_ENV="development",
         STEWARD_RATE_LIMITS="0",  # All of the suite comes from one address; the tests of the limits switch them on.
+        STEWARD_ACTIVITY="0",  # It is written by a thread, behind the back of a test's transaction; its own tests switch it on.
         STEWARD_VAR=str(folder / "var"),
         STEWARD_TEST_ADMIN_URL=running.admin_url,
         DATABASE_URL=running.database_url,
@@ -53,6 +54,20 @@ def pytest_load_initial_conftests() -> None:
         ["manage.py", "schedules", "sync"],
     ):
         subprocess.run([sys.executable, *command], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
+def _installed() -> Path | None:
+    """The folder of Debian's PostgreSQL of the version that STEWARD_TEST_PG names; None for the wheel's."""
+    version = os.environ.get("STEWARD_TEST_PG", "").strip()
+    if not version:
+        return None
+    home = Path("/usr/lib/postgresql") / version
+    if not (home / "bin" / "initdb").exists():
+        raise pytest.UsageError(
+            f"There is no PostgreSQL {version} in {home}: run `make test PG={version}` as root, which installs it, "
+            f"or install the Debian package postgresql-{version}."
+        )
+    return home
 
 
 def _own_redis(worker: str) -> None:

@@ -1,6 +1,5 @@
 """Answering an invitation by its mailed link: as the person one is, or as a new one."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -13,13 +12,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.organisation_forms import JoinForm
 from accounts.services.invitations import LIFE, Offer, invitation_accept, invitation_join, invitation_offer
+from accounts.views.handover import Handover, guarded
 from accounts.views.passwords import minimum_length
 from portal.kit import errors, identity, limits
 from portal.kit.access import Public
 from portal.kit.forms import refused
 from portal.kit.views import PageView
 
-COOKIE = "invitation"  # Holds the token from the link to the form, for the page at /invitation alone.
+LINK = Handover("invitation", "/invitation", LIFE)
 WHY = "Who is invited may have no account yet; the token of the link is the proof."
 
 
@@ -32,17 +32,7 @@ class InvitationLinkView(PageView):
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """On to the page; `InvitationGone` for a dead link. Looking spends nothing: mail programs look, too."""
         invitation_offer(token=token)
-        reply = redirect("accounts:invitation")
-        reply.set_cookie(
-            COOKIE,
-            token,
-            max_age=int(LIFE.total_seconds()),
-            path="/invitation",
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
-        return _guarded(reply)
+        return LINK.hand(token, "accounts:invitation")
 
 
 class InvitationView(PageView):
@@ -65,31 +55,26 @@ class InvitationView(PageView):
         """Join: signed in, as oneself; else as a new person, who then signs in."""
         who = identity.of(request)
         if who is not None and who.active:
-            joined = invitation_accept(actor=who.actor, token=self._token())
+            joined = invitation_accept(actor=who.actor, token=LINK.token(self.request))
             messages.success(request, _("Welcome to %(name)s.") % {"name": joined})
-            return self._done("accounts:organisation_home", joined.slug)
+            return LINK.done(redirect("accounts:organisation_home", joined.slug))
         form = JoinForm(request.POST)
         if not form.is_valid():
             return self._shown(form, status=422)
         sent = form.cleaned_data
         try:
             _user, joined = invitation_join(
-                token=self._token(), name=sent["name"], username=sent["username"], password=sent["new"]
+                token=LINK.token(self.request), name=sent["name"], username=sent["username"], password=sent["new"]
             )
         except errors.Invalid as error:
             refused(form, error)
             return self._shown(form, status=422)
         messages.success(request, _("Welcome to %(name)s. Sign in with your new password.") % {"name": joined})
         onward = urlencode({"next": reverse("accounts:organisation_home", args=[joined.slug])})
-        return self._done(f"{reverse('accounts:sign_in')}?{onward}")
-
-    def _done(self, to: str, *values: str) -> HttpResponse:
-        reply = redirect(to, *values)
-        reply.delete_cookie(COOKIE, path="/invitation", samesite="Lax")
-        return _guarded(reply)
+        return LINK.done(redirect(f"{reverse('accounts:sign_in')}?{onward}"))
 
     def _shown(self, form: JoinForm, *, status: int = 200) -> HttpResponse:
-        offer: Offer = invitation_offer(token=self._token())
+        offer: Offer = invitation_offer(token=LINK.token(self.request))
         who = identity.of(self.request)
         values = {
             "offer": offer,
@@ -98,14 +83,4 @@ class InvitationView(PageView):
             "minimum_length": minimum_length(),
             "rules": password_validators_help_texts(),
         }
-        return _guarded(self.page(values, status=status))
-
-    def _token(self) -> str:
-        return self.request.COOKIES.get(COOKIE, "")
-
-
-def _guarded(reply: HttpResponse) -> HttpResponse:
-    reply["Cache-Control"] = "no-store"
-    # As on the page of a password link: without a referrer the check against forgery would refuse the form.
-    reply["Referrer-Policy"] = "no-referrer" if reply.status_code == 302 else "same-origin"
-    return reply
+        return guarded(self.page(values, status=status))

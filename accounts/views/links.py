@@ -1,6 +1,5 @@
 """Choosing a password by a mailed link. Nobody is signed in here, before or after."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -11,13 +10,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.forms import NewPasswordForm
 from accounts.services.links import LIFE, password_link, password_link_use
+from accounts.views.handover import Handover, guarded
 from accounts.views.passwords import minimum_length
 from portal.kit import errors, limits
 from portal.kit.access import Public
 from portal.kit.forms import refused
 from portal.kit.views import PageView
 
-COOKIE = "password_link"  # Holds the token from the link to the form, for the pages below /password alone.
+LINK = Handover("password_link", "/password", LIFE)
 WHY = "Whoever forgot the password cannot sign in; the token of the link is the proof."
 
 
@@ -30,17 +30,7 @@ class LinkView(PageView):
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """On to the form; `LinkGone` for a dead link. Looking spends nothing: mail programs look at links, too."""
         password_link(token=token)
-        reply = redirect("accounts:link_password")
-        reply.set_cookie(
-            COOKIE,
-            token,
-            max_age=LIFE.seconds,
-            path="/password",
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
-        return _guarded(reply)
+        return LINK.hand(token, "accounts:link_password")
 
 
 class LinkPasswordView(PageView):
@@ -65,32 +55,19 @@ class LinkPasswordView(PageView):
         if not form.is_valid():
             return self._form(form, status=422)
         try:
-            password_link_use(token=self._token(), new=form.cleaned_data["new"])
+            password_link_use(token=LINK.token(self.request), new=form.cleaned_data["new"])
         except errors.Invalid as error:
             refused(form, error)
             return self._form(form, status=422)
         messages.success(request, _("Your password is set. Sign in with it; you were signed out everywhere."))
-        reply = redirect("accounts:sign_in")
-        reply.delete_cookie(COOKIE, path="/password", samesite="Lax")
-        return _guarded(reply)
+        return LINK.done(redirect("accounts:sign_in"))
 
     def _form(self, form: NewPasswordForm, *, status: int = 200) -> HttpResponse:
-        link = password_link(token=self._token())
+        link = password_link(token=LINK.token(self.request))
         values = {
             "form": form,
             "person": {"label": str(link.user), "username": link.user.username},
             "minimum_length": minimum_length(),
             "rules": password_validators_help_texts(),
         }
-        return _guarded(self.page(values, status=status))
-
-    def _token(self) -> str:
-        return self.request.COOKIES.get(COOKIE, "")
-
-
-def _guarded(reply: HttpResponse) -> HttpResponse:
-    reply["Cache-Control"] = "no-store"
-    # Not no-referrer for the form: with it browsers send "Origin: null", which the check against forgery refuses. Its
-    # address holds no token any more.
-    reply["Referrer-Policy"] = "no-referrer" if reply.status_code == 302 else "same-origin"
-    return reply
+        return guarded(self.page(values, status=status))

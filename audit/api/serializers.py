@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from audit.models import Channel
 from audit.presenters import Told
 from portal.kit.api import Reply
 
@@ -134,3 +135,43 @@ def _change_body(name: str, event: Told) -> dict[str, Any]:
     if event.is_masked(name):
         return {"field": name, "before": None, "after": None, "hidden": True}
     return {"field": name, "before": before, "after": after, "hidden": False}
+
+
+class ActivityReply(Reply):
+    """One request that a page or an endpoint answered."""
+
+    id = serializers.UUIDField()
+    occurred_at = serializers.DateTimeField()
+    channel = serializers.ChoiceField(choices=Channel.choices)
+    method = serializers.CharField()
+    route = serializers.CharField(help_text="The declared pattern of the address, without ids.")
+    object_id = serializers.UUIDField(allow_null=True, help_text="The id in the address, where it has one.")
+    status = serializers.IntegerField()
+    duration_ms = serializers.FloatField()
+    bytes = serializers.IntegerField(allow_null=True, help_text="Size of the body; null of a streamed one.")
+    actor_kind = serializers.CharField()
+    actor_id = serializers.UUIDField(allow_null=True)
+    session_id = serializers.UUIDField(allow_null=True)
+    organisation_id = serializers.UUIDField(allow_null=True)
+    address = serializers.CharField(allow_null=True, help_text="The network of the client: /24 or /48.")
+    request_id = serializers.CharField()
+    example = {
+        "id": "01890000-0000-7000-8000-0000000000a1",
+        "occurred_at": "2026-01-31T08:30:00Z",
+        "channel": "page",
+        "method": "GET",
+        "route": "platform/people/<uuid:key>",
+        "object_id": "01890000-0000-7000-8000-000000000001",
+        "status": 200,
+        "duration_ms": 18.4,
+        "bytes": 28114,
+        "actor_kind": "person",
+        "actor_id": "01890000-0000-7000-8000-000000000002",
+        "session_id": "01890000-0000-7000-8000-000000000003",
+        "organisation_id": None,
+        "address": "192.0.2.0/24",
+        "request_id": "5f0c9b7d2a7e4b1c8d3e6f9a0b1c2d3e",
+    }
+
+
+ACTIVITY = tuple(ActivityReply.example)

@@ -11,8 +11,6 @@ from rest_framework.request import Request
 from audit import filters, selectors
 from audit.api.serializers import EventReply, event_body
 from portal.kit.api import ApiView, Parameter, endpoint
-from portal.kit.errors import NotFound
-from portal.kit.identity import people_matching
 
 DESCRIPTIONS: Mapping[str, Any] = {
     "actor": _("Who did it: a user name, an e-mail address, an id, or a kind such as system."),
@@ -32,17 +30,7 @@ DESCRIPTIONS: Mapping[str, Any] = {
 FILTERS = tuple(Parameter(name, DESCRIPTIONS[name], str, several=name in filters.SEVERAL) for name in filters.READERS)
 
 
-class TrailView(ApiView, abstract=True):
-    """What the lists of events share."""
-
-    def narrowed(self, **fixed: str) -> HttpResponse:
-        """The page that was asked for; `fixed` filters come from the address."""
-        asked = {name: self.asked.get(name) or "" for name in filters.READERS} | fixed
-        page = selectors.events(self.actor, filters.parse(asked), self.asked["cursor"], self.asked["limit"])
-        return self.listed((event_body(event) for event in page.items), page.older)
-
-
-class EventListView(TrailView):
+class EventListView(ApiView):
     """Events, newest first, with the filters of the console.
 
     Without `date_from` the last 30 days (`days=90`, `365` or `3650`). `next_cursor` is null at the end of that window.
@@ -53,20 +41,9 @@ class EventListView(TrailView):
     @endpoint(items=EventReply, query=FILTERS)
     def get(self, request: Request) -> HttpResponse:
         """List events."""
-        return self.narrowed()
-
-
-class ActivityView(TrailView):
-    """What one person did: the events that it caused, newest first."""
-
-    access = "audit:read"
-
-    @endpoint(items=EventReply, query=tuple(one for one in FILTERS if one.name != "actor"), tag="admin")
-    def get(self, request: Request, user_id: UUID) -> HttpResponse:
-        """List the events of a person."""
-        if not people_matching(str(user_id)):
-            raise NotFound
-        return self.narrowed(actor=str(user_id))
+        asked = {name: self.asked.get(name) or "" for name in filters.READERS}
+        page = selectors.events(self.actor, filters.parse(asked), self.asked["cursor"], self.asked["limit"])
+        return self.listed((event_body(event) for event in page.items), page.older)
 
 
 class EventDetailView(ApiView):

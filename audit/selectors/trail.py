@@ -101,13 +101,22 @@ def related(actor: Actor, one: Event, limit: int = RELATED_LIMIT) -> list[Told]:
     """The other events of the same request and of the runs it asked for, in the order they happened."""
     if not one.request_id:
         return []
-    moment = ids.time_of(one.id)
-    rows = scoped(actor).filter(
-        request_id=one.request_id,
+    rows = _around(actor, one.request_id, one.id)
+    return told(rows.exclude(id=one.id).order_by("id")[:limit])
+
+
+def events_of_request(actor: Actor, request_id: str, near: UUID, limit: int = RELATED_LIMIT) -> list[Told]:
+    """The events of one request that was answered when the id `near` was made, in the order they happened."""
+    return told(_around(actor, request_id, near).order_by("id")[:limit])
+
+
+def _around(actor: Actor, request_id: str, near: UUID) -> ScopedQuerySet[Event]:
+    moment = ids.time_of(near)
+    return scoped(actor).filter(
+        request_id=request_id,
         id__gte=ids.first_of(moment - RELATED_WITHIN),
         id__lt=ids.first_of(moment + RELATED_WITHIN),
     )
-    return told(rows.exclude(id=one.id).order_by("id")[:limit])
 
 
 def told(rows: Iterable[Event]) -> list[Told]:

@@ -157,7 +157,7 @@ def _label(actor: Actor, role: str, parts: Parts) -> str:
 def _describe(target: models.Model, changes: Changes | None, row: Row, parts: Parts) -> None:
     """Name the target and part its diff by the field registry: in clear or masked, or sealed for the person it is of."""
     kind = target._meta.label_lower
-    key = target.pk
+    key = getattr(target, "audit_id", None) or target.pk  # What is named by a word has an id for its history.
     row["target_type"] = kind
     row["target_id"] = key if isinstance(key, UUID) else None
     row["organisation_id"] = getattr(target, "organisation_id", None) or row["organisation_id"]

@@ -52,6 +52,7 @@ class ExportView(TrailView):
     """One export: how far it is, then its facts and its file. Asks again by itself until it is finished."""
 
     access = "audit:export"
+    polled = "part"
     template_name = "audit/export_detail.html"
 
     def get(self, request: HttpRequest, export_id: UUID) -> HttpResponse:

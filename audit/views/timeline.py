@@ -105,6 +105,7 @@ class TailView(TrailView):
     """How many events came since the page was loaded; asked again and again by the newest page of the timeline."""
 
     access = "audit:read"
+    polled = "whole"
     template_name = "audit/_tail.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -63,6 +63,7 @@ class JobRun(Model):
     error_id = models.CharField(max_length=40, blank=True)
     schedule = models.CharField(max_length=100, blank=True)
     slot = models.DateTimeField(null=True)
+    parent_id = models.UUIDField(null=True, help_text="The run that waits for this one: a night for its steps.")
 
     objects: ClassVar[ScopedManager[Self]] = ScopedManager()
 
@@ -72,6 +73,12 @@ class JobRun(Model):
             # Two beats, or a beat that starts twice, make one run of a slot.
             models.UniqueConstraint(
                 fields=["schedule", "slot"], condition=models.Q(slot__isnull=False), name="maintenance_run_slot_once"
+            ),
+            # A night that is killed and goes on finds the step that it had started, also when that has ended by now.
+            models.UniqueConstraint(
+                fields=["parent_id", "key"],
+                condition=models.Q(parent_id__isnull=False),
+                name="maintenance_run_child_once",
             ),
             models.UniqueConstraint(
                 fields=["name", "key"],
@@ -96,6 +103,7 @@ class JobRun(Model):
                 name="maintenance_run_lease",
             ),
             models.Index(fields=["name", "-id"], name="maintenance_run_name"),
+            models.Index(fields=["schedule", "-id"], condition=~models.Q(schedule=""), name="maintenance_run_schedule"),
         ]
 
     def __str__(self) -> str:

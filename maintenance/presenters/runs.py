@@ -1,5 +1,6 @@
 """Runs in the words of the pages."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from maintenance import cleaning
 from maintenance.models import JobRun
+from maintenance.presenters import cleanup_results
+from maintenance.presenters.backup_results import backup_result
 from portal.kit import clock, registry
 
 TONES = {
@@ -47,6 +51,9 @@ def title_of(run: JobRun) -> str:
     cleanup = run.args.get("cleanup")
     if cleanup in registry.cleanups:
         return _("Clean-up: %(what)s") % {"what": registry.cleanups.get(cleanup).label}
+    if "group" in run.args:
+        kind = cleaning.CATEGORIES.get(str(run.args["group"]))
+        return _("Clean-up: %(what)s") % {"what": kind[0] if kind else _("everything")}
     return str(registry.jobs.get(run.name).label) if run.name in registry.jobs else run.name
 
 
@@ -70,7 +77,7 @@ def job_row(run: JobRun) -> JobRow:
 
 def started_by(run: JobRun) -> str:
     """Who started it: a person, or the schedule."""
-    return _("the schedule") if run.schedule else run.actor_label
+    return _("the schedule") if run.schedule and run.actor_kind == "system" else run.actor_label
 
 
 def counts(run: JobRun) -> str:
@@ -80,8 +87,10 @@ def counts(run: JobRun) -> str:
     return f"{run.done:,}" if run.done else ""
 
 
-def job_page(run: JobRun, *, may_admin: bool, worker_missing: bool) -> dict[str, Any]:
-    """Everything the job page and its live part show."""
+def job_page(
+    run: JobRun, *, may_admin: bool, worker_missing: bool, steps: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Everything the job page and its live part show; `steps` are what a night is made of."""
     seconds = run.elapsed.total_seconds() if run.elapsed is not None else None
     percent = min(100, run.done * 100 // run.total) if run.total else None
     result_title, result_text = _result(run)
@@ -102,7 +111,7 @@ def job_page(run: JobRun, *, may_admin: bool, worker_missing: bool) -> dict[str,
         "facts": _facts(run, seconds),
         "log": [{"time": _time(moment), "level": "", "text": text} for moment, text in run.log[-LOG_TAIL:]],
         "log_url": "",
-        "steps": [],
+        "steps": steps,
         "result_title": result_title,
         "result_text": result_text,
         "result": _result_facts(run),
@@ -158,34 +167,20 @@ def _facts(run: JobRun, seconds: float | None) -> list[dict[str, Any]]:
 
 def _result(run: JobRun) -> tuple[str, str]:
     result = run.result or {}
-    if "deleted" in result:
-        n = int(result["deleted"])
-        text = ngettext("%(n)s row deleted", "%(n)s rows deleted", n) % {"n": f"{n:,}"}
-        left = int(result.get("left", 0))
-        rest = (
-            _("%(n)s rows were held by others and wait for the next run.") % {"n": f"{left:,}"}
-            if left
-            else _("Nothing of the preview is left.")
-        )
-        return text, rest
+    if run.name == cleaning.JOB:
+        return cleanup_results.told(run)
     if "created" in result:
         n = int(result["created"])
         return ngettext("%(n)s person created", "%(n)s people created", n) % {"n": f"{n:,}"}, _(
             "They are in the list of people now."
         )
+    if "backup" in result or "pruned" in result:
+        return backup_result(result)
     return "", ""
 
 
 def _result_facts(run: JobRun) -> list[dict[str, Any]]:
-    result = run.result or {}
-    if "deleted" not in result:
-        return []
-    return [
-        {"label": _("Batches"), "value": f"{int(result['batches']):,}"},
-        {"label": _("Busy"), "value": _("%(n)s ms") % {"n": f"{int(result['busy_ms']):,}"}},
-        {"label": _("Older than"), "when": datetime.fromisoformat(result["cutoff"])},
-        {"label": _("Keys, SHA-256"), "value": str(result["keys_sha256"])[:16] or "–", "mono": True},
-    ]
+    return cleanup_results.facts(run) if run.name == cleaning.JOB else []
 
 
 def last_of(run: JobRun | None) -> dict[str, Any] | None:

@@ -2,23 +2,29 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models.functions import Now
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from psycopg.types.json import Jsonb
 
 from maintenance import publisher
-from maintenance.errors import NotRetryable, NotRunning
+from maintenance.errors import JobUnknown, NotRetryable, NotRunning
 from maintenance.models import JobRun
+from maintenance.services.telling import run_told
 from portal.kit import clock, context, errors, notices, registry
 from portal.kit.context import Actor
 from portal.kit.decision import authorise
+from portal.kit.mode import gate, state
 from portal.kit.record import Outcome, record
 from portal.kit.services import writing
 
@@ -50,14 +56,18 @@ def run_enqueue(
     run_at: datetime | None = None,
     schedule: str = "",
     slot: datetime | None = None,
+    parent: UUID | None = None,
 ) -> UUID:
-    """Fill of the port `kit.jobs.enqueue`; `schedule` and `slot` are the dispatcher's. Event `maintenance.run.queued`."""
+    """Fill of the port `kit.jobs.enqueue`; `schedule` and `slot` are the dispatcher's. Event `maintenance.run.queued`.
+
+    `parent` is a run that waits for this one: it is woken when this one ends, and has one child of a key for ever.
+    """
     job = registry.jobs.get(name)
     authorise(actor, job.permission)
     now = clock.now()
     current = context.current()
     with writing():
-        if key is not None and (existing := _live_with(name, key)) is not None:
+        if key is not None and (existing := _same(name, key, parent)) is not None:
             return existing
         run = JobRun(
             name=name,
@@ -74,13 +84,15 @@ def run_enqueue(
             max_attempts=job.max_attempts,
             schedule=schedule,
             slot=slot,
+            parent_id=parent,
         )
         try:
-            with transaction.atomic():
+            # Only one with a key can meet another's.
+            with transaction.atomic() if key is not None else nullcontext():
                 run.save(force_insert=True)
         except IntegrityError:
             # Two askers with one key at once: the other one's run serves both. A taken slot is the caller's affair.
-            if key is not None and (existing := _live_with(name, key)) is not None:
+            if key is not None and (existing := _same(name, key, parent)) is not None:
                 return existing
             raise
         record("maintenance.run.queued", target=run)
@@ -89,19 +101,40 @@ def run_enqueue(
     return run.pk
 
 
+def _same(name: str, key: str, parent: UUID | None) -> UUID | None:
+    """The run that an asker with this key gets: the live one, or a parent's child of that key, ended or not."""
+    if parent is None:
+        return _live_with(name, key)
+    return JobRun.objects.filter(parent_id=parent, key=key).values_list("pk", flat=True).first()
+
+
 def _live_with(name: str, key: str) -> UUID | None:
     return JobRun.objects.filter(name=name, key=key, state__in=JobRun.LIVE).values_list("pk", flat=True).first()
 
 
+# Not waited for until it is on disk: what the run writes comes later in the log of the database, so its first durable
+# batch makes the claim durable too, and a claim that a crash took away leaves a run that is queued as before.
 _CLAIM = """
 UPDATE maintenance_job_run SET
     state = CASE WHEN state = 'cancelling' THEN state ELSE 'running' END,
     fence = fence + 1, attempts = attempts + 1, worker = %(worker)s,
     started_at = coalesce(started_at, %(now)s), lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-WHERE id = %(id)s AND ((state = 'queued' AND run_at <= %(now)s)
+FROM (SELECT set_config('synchronous_commit', 'off', true) AS set) AS quick
+WHERE id = %(id)s AND quick.set = 'off' AND ((state = 'queued' AND run_at <= %(now)s)
     OR (state IN ('running', 'cancelling') AND lease_until < clock_timestamp()))
-RETURNING fence
+RETURNING maintenance_job_run.*
 """
+
+
+def run_held(*, run_id: UUID) -> bool:
+    """Whether maintenance keeps a run in the queue for now; asks the database only while the portal is closed."""
+    window = state.in_force()
+    if window is None or not window.closed:
+        return False
+    row = JobRun.objects.filter(pk=run_id).values("actor_kind", "actor_id", "actor_label", "schedule").first()
+    return row is not None and gate.run_waits(
+        kind=row["actor_kind"], actor_id=row["actor_id"], label=row["actor_label"], schedule=row["schedule"]
+    )
 
 
 def run_claim(*, run_id: UUID, worker: str) -> Claim | None:
@@ -109,12 +142,10 @@ def run_claim(*, run_id: UUID, worker: str) -> Claim | None:
 
     One statement, so of many messages about one run exactly one claims it.
     """
-    with writing(), connection.cursor() as cursor:
-        cursor.execute(
-            _CLAIM, {"id": run_id, "worker": worker, "now": clock.now(), "lease": settings.JOB_LEASE.total_seconds()}
-        )
-        row = cursor.fetchone()
-        return Claim(JobRun.objects.get(pk=run_id), int(row[0])) if row else None
+    values = {"id": run_id, "worker": worker, "now": clock.now(), "lease": settings.JOB_LEASE.total_seconds()}
+    with writing():
+        run = next(iter(JobRun.objects.raw(_CLAIM, values)), None)
+    return None if run is None else Claim(run, run.fence)
 
 
 def lease_extend(*, run_id: UUID, fence: int) -> bool:
@@ -128,24 +159,34 @@ def lease_extend(*, run_id: UUID, fence: int) -> bool:
         return bool(cursor.rowcount)
 
 
+_SAVE = """
+UPDATE maintenance_job_run SET phase = %(phase)s, done = %(done)s, total = %(total)s, cursor = %(cursor)s, log = %(log)s,
+    lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+WHERE id = %(id)s AND fence = %(fence)s AND state IN ('running', 'cancelling')
+RETURNING state
+"""
+
+
 def run_save_progress(*, claim: Claim) -> str | None:
     """Keep phase, progress, cursor and log of the run inside the batch's transaction; its state, or None if the fence is lost.
 
     The update holds the row until the batch commits, so a successor cannot claim it in between.
     """
     run = claim.run
-    with writing():
-        updated = JobRun.objects.filter(
-            pk=run.pk, fence=claim.fence, state__in=[State.RUNNING, State.CANCELLING]
-        ).update(
-            phase=run.phase,
-            done=run.done,
-            total=run.total,
-            cursor=run.cursor,
-            log=run.log[-LOG_LINES:],
-            lease_until=Now() + settings.JOB_LEASE,
-        )
-        return JobRun.objects.values_list("state", flat=True).get(pk=run.pk) if updated else None
+    values: dict[str, Any] = {
+        "id": run.pk,
+        "fence": claim.fence,
+        "phase": run.phase,
+        "done": run.done,
+        "total": run.total,
+        "cursor": None if run.cursor is None else Jsonb(run.cursor),
+        "log": Jsonb(run.log[-LOG_LINES:]),
+        "lease": settings.JOB_LEASE.total_seconds(),
+    }
+    with writing(), connection.cursor() as cursor:
+        cursor.execute(_SAVE, values)
+        row = cursor.fetchone()
+    return None if row is None else str(row[0])
 
 
 def run_finish(
@@ -177,11 +218,33 @@ def run_finish(
                 data={"attempts": run.attempts, "done": run.done},
             )
             _tell_starter(run, state, error)
+            run_told(run=run, state=state, error=error)
+            _wake(run)
     return bool(updated)
 
 
+def _wake(run: JobRun) -> None:
+    """Let those start again that wait for this run: its parent, and younger runs of its schedule.
+
+    Rows that somebody holds are left alone: to wait for them could dead-lock, and they look again by themselves.
+    """
+    waiting = Q(pk=run.parent_id) if run.parent_id else Q()
+    if run.schedule:
+        waiting |= Q(schedule=run.schedule, pk__gt=run.pk)
+    if not waiting:
+        return
+    rows = JobRun.objects.select_for_update(skip_locked=True).filter(waiting, state=State.QUEUED, error="")
+    found = list(rows.values_list("pk", flat=True))
+    JobRun.objects.filter(pk__in=found).update(run_at=clock.now())
+    for run_id in found:
+        transaction.on_commit(partial(publisher.announce, run_id))
+
+
 def _tell_starter(run: JobRun, state: JobRun.State, error: str) -> None:
-    """Behind the bell of the person who started it; who cancelled a run knows, and schedules have no bell."""
+    """Behind the bell of the person who started it; who cancelled a run knows, and schedules have no bell. Of a run with
+    children they hear once."""
+    if run.parent_id is not None:
+        return
     if run.actor_kind != "person" or run.actor_id is None or state == State.CANCELLED:
         return
     from maintenance.presenters.runs import title_of
@@ -213,28 +276,75 @@ def run_requeue(*, claim: Claim, wait: timedelta, error: str) -> bool:
     return bool(updated)
 
 
+def run_wait(*, claim: Claim, wait: timedelta) -> bool:
+    """Give a run back that waits for something else, or whose worker stops; the attempt does not count. False when it is
+    to be cancelled, or no longer our own.
+
+    No event: the run is as much on its way as before. The dispatcher announces it when its time has come.
+    """
+    run = claim.run
+    with writing():
+        updated = JobRun.objects.filter(pk=run.pk, fence=claim.fence, state=State.RUNNING).update(
+            state=State.QUEUED,
+            attempts=Greatest(F("attempts") - 1, 0),
+            run_at=clock.now() + wait,
+            queued_at=clock.now(),
+            published_at=None,
+            lease_until=None,
+            phase=run.phase,
+            log=run.log[-LOG_LINES:],
+        )
+    return bool(updated)
+
+
+def run_is_behind(*, run: JobRun) -> bool:
+    """Whether an older run of the same schedule has not ended: two of them at once would work on the same things."""
+    return (
+        bool(run.schedule)
+        and JobRun.objects.filter(schedule=run.schedule, pk__lt=run.pk, state__in=JobRun.LIVE).exists()
+    )
+
+
 def run_cancel(*, actor: Actor, run: JobRun) -> JobRun:
     """Ask a run to stop: a queued one ends at once, a running one at its next batch. Event `maintenance.run.cancelled`
-    when it has ended. `NotRunning` when it is finished."""
+    when it has ended. What it waits for is asked as well. `NotRunning` when it is finished."""
     authorise(actor, "job:admin", run)
     with writing():
-        run = JobRun.objects.select_for_update().get(pk=run.pk)
-        if run.state == State.QUEUED:
-            run.state, run.finished_at = State.CANCELLED, clock.now()
-            run.save(update_fields=["state", "finished_at"])
-            record("maintenance.run.cancelled", target=run)
-        elif run.state == State.RUNNING:
-            run.state = State.CANCELLING
-            run.save(update_fields=["state"])
-        elif run.state != State.CANCELLING:
+        # Before the run itself is held: a child that ends holds itself first and then its parent, too.
+        for child in JobRun.objects.filter(parent_id=run.pk, state__in=[State.QUEUED, State.RUNNING]):
+            _cancel(child)
+        run, ended = _cancel(run)
+        if ended:
             raise NotRunning
     return run
+
+
+def _cancel(run: JobRun) -> tuple[JobRun, bool]:
+    """The run, held, and whether it had ended before anybody asked."""
+    run = JobRun.objects.select_for_update().get(pk=run.pk)
+    ended = not run.is_live
+    if run.state == State.QUEUED:
+        run.state, run.finished_at = State.CANCELLED, clock.now()
+        run.save(update_fields=["state", "finished_at"])
+        record("maintenance.run.cancelled", target=run)
+        _wake(run)
+    elif run.state == State.RUNNING:
+        run.state = State.CANCELLING
+        run.save(update_fields=["state"])
+    return run, ended
+
+
+def job_of(*, run: JobRun) -> registry.Job:
+    """The declared job of a run; `JobUnknown` when this version has none of that name."""
+    if run.name not in registry.jobs:
+        raise JobUnknown(JobUnknown.sentence % {"job": run.name})
+    return registry.jobs.get(run.name)
 
 
 def run_retry(*, actor: Actor, run: JobRun) -> JobRun:
     """Queue a failed or cancelled run again, from its cursor, with fresh attempts. Event `maintenance.run.retried`."""
     authorise(actor, "job:admin", run)
-    authorise(actor, registry.jobs.get(run.name).permission)
+    authorise(actor, job_of(run=run).permission)
     with writing():
         run = JobRun.objects.select_for_update().get(pk=run.pk)
         if run.state not in {State.FAILED, State.CANCELLED}:

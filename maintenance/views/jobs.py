@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from maintenance.presenters import runs as presenters
+from maintenance.presenters.nights import steps_of
 from maintenance.selectors import runs as selectors
 from maintenance.services import heartbeats, runs
 from portal.kit import htmx, paging, toasts
@@ -57,7 +58,9 @@ class JobDetail(PageView):
         run = selectors.run(self.actor, run_id)
         may_admin = bool(can(self.actor, "job:admin", run))
         return {
-            "job": presenters.job_page(run, may_admin=may_admin, worker_missing=heartbeats.alive("worker") == 0),
+            "job": presenters.job_page(
+                run, may_admin=may_admin, worker_missing=heartbeats.alive("worker") == 0, steps=steps_of(run)
+            ),
             "list_url": reverse("maintenance:jobs"),
         }
 
@@ -66,6 +69,7 @@ class JobLive(JobDetail):
     """The part of the page that refreshes itself."""
 
     access = JobDetail.access
+    polled = "whole"
     template_name = "maintenance/_job_live.html"
 
 

@@ -5,6 +5,8 @@ from django.conf import settings
 broker_url = settings.REDIS_URL or "redis://127.0.0.1:1/0"
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None
+# What Redis refuses (it is full, or a replica) is no reason to end the worker, which is what Celery does otherwise.
+broker_channel_error_retry = True
 # A hung Redis must not hang a web request: the row is committed, the dispatcher publishes it again.
 broker_transport_options = {
     "visibility_timeout": 6 * 3600,

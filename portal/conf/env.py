@@ -134,6 +134,12 @@ def embedded(var: Path) -> dict[str, str]:
     return {key: value for key, value in loaded.items() if isinstance(value, str)} if isinstance(loaded, dict) else {}
 
 
+def same_server(url: str, other: str) -> str:
+    """`url`, or nothing when it names another server than `other`: the embedded one's logins end at its door."""
+    mine, its = urlsplit(url), urlsplit(other)
+    return url if url and (mine.hostname, mine.port) == (its.hostname, its.port) else ""
+
+
 def local_secret(var: Path, name: str) -> str:
     """A random secret of this folder, made once and kept in `var/secrets/<name>` (mode 0600); never used in production.
 

@@ -116,6 +116,16 @@ DATABASE_OWNER_URL = env.text(
     help_text="Login of the owner (migrations, backup). Empty: DATABASE_URL is both, a weaker wall.",
 )
 STEWARD_EMBEDDED = not DATABASE_URL
+_auto_init = env.choice(
+    "AUTO_INIT_DB",
+    ("auto", "1", "0", "true", "false", "yes", "no", "on", "off"),
+    group="Servers",
+    help_text="Whether a start may migrate a database with data without asking, after a backup; auto: only the "
+    "embedded one, and never in production.",
+)
+AUTO_INIT_DB = _auto_init in {"1", "true", "yes", "on"} or (
+    _auto_init == "auto" and STEWARD_EMBEDDED and not PRODUCTION
+)
 STEWARD_CONNECT_AS = os.environ.get(
     "STEWARD_CONNECT_AS", "app"
 )  # Set by manage.py for the owner's commands, never by people.
@@ -144,7 +154,13 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DATABASE_ADMIN_URL = _embedded.get("admin_url", "")
+DATABASE_ADMIN_URL = env.text(
+    "DATABASE_ADMIN_URL",
+    group="Servers",
+    secret=True,
+    help_text="Login that may create databases, for restores and their nightly drill. Empty: the owner, if it may; "
+    "the embedded server has its own.",
+) or env.same_server(_embedded.get("admin_url", ""), _app_url)
 
 REDIS_URL = env.redis(
     env.text(
@@ -378,6 +394,12 @@ METRICS_KEY = env.text(
 SENTRY_DSN = env.text(
     "SENTRY_DSN", group="Observability", secret=True, help_text="Sentry project that errors are sent to. Empty: none."
 )
+STEWARD_ACTIVITY = env.flag(
+    "STEWARD_ACTIVITY",
+    True,
+    group="Observability",
+    help_text="Keep which pages and endpoints were asked for, for 30 days: route, person, status, duration.",
+)
 STEWARD_LOG_LEVEL = env.choice(
     "STEWARD_LOG_LEVEL",
     ("info", "debug", "warning", "error"),
@@ -386,6 +408,23 @@ STEWARD_LOG_LEVEL = env.choice(
 )
 STEWARD_LOG_FORMAT = env.choice(
     "STEWARD_LOG_FORMAT", ("json", "plain"), group="Observability", help_text="json for machines, plain for a terminal."
+)
+STEWARD_LOG_PATH = env.text(
+    "STEWARD_LOG_PATH",
+    str(STEWARD_VAR / "log") if STEWARD_EMBEDDED and not PRODUCTION else "",
+    group="Observability",
+    help_text="Folder for log files, which get the same lines as standard output, as JSON. Empty: standard output only.",
+)
+STEWARD_LOG_DAYS = env.number(
+    "STEWARD_LOG_DAYS", 14, low=1, high=3650, group="Observability", help_text="Days that log files are kept."
+)
+STEWARD_LOG_MEGABYTES = env.number(
+    "STEWARD_LOG_MEGABYTES",
+    100,
+    low=1,
+    high=10_000,
+    group="Observability",
+    help_text="Largest log file; a new one is begun then, and every day.",
 )
 LOGGING_CONFIG = None  # portal.kit.logs configures logging in KitConfig.ready().
 
@@ -428,6 +467,22 @@ STEWARD_CLEANUP_BATCH = env.number(
     group="Jobs",
     help_text="Most rows that a clean-up deletes in one batch.",
 )
+STEWARD_CLEANUP_DUTY = env.number(
+    "STEWARD_CLEANUP_DUTY",
+    50,
+    low=1,
+    high=100,
+    group="Jobs",
+    help_text="Percent of its time that a clean-up works; the rest it leaves disk and locks to others.",
+)
+STEWARD_TEMP_PATH = Path(
+    env.text(
+        "STEWARD_TEMP_PATH",
+        group="Jobs",
+        help_text="Folder of temporary files, cleaned of what nobody has written to for 24 hours. Empty: tmp in STEWARD_VAR.",
+    )
+    or STEWARD_VAR / "tmp"
+)
 JOB_LEASE = timedelta(
     seconds=env.number(
         "STEWARD_JOB_LEASE_SECONDS",
@@ -439,8 +494,97 @@ JOB_LEASE = timedelta(
     )
 )  # A worker that is silent for so long has lost its run.
 JOB_REPUBLISH = timedelta(seconds=5)  # A run queued for longer is announced again: its message may be lost.
+JOB_UNAIDED = timedelta(
+    seconds=env.number(
+        "STEWARD_JOB_UNAIDED_SECONDS",
+        15,
+        low=2,
+        high=3600,
+        group="Jobs",
+        help_text="An idle worker takes a run that waits for so long from the database itself: the broker has failed.",
+    )
+)
 
 # --- Backups --------------------------------------------------------------------------------------------------------
+
+STEWARD_OWNER_DATABASE: dict[str, Any] = env.database(_owner_url, name="DATABASE_OWNER_URL")
+STEWARD_BACKUP_KEYS = env.text(
+    "STEWARD_BACKUP_KEYS",
+    group="Backups",
+    secret=True,
+    help_text="Keys of backups: id:base64 of 32 bytes, comma-separated; the first encrypts, all decrypt. Never the "
+    "bytes of STEWARD_ENCRYPTION_KEYS; keep a copy elsewhere. Required in production, made in var/secrets elsewhere.",
+) or ("" if PRODUCTION else "local:" + env.local_secret(STEWARD_VAR, "backup_key"))
+STEWARD_BACKUP_TARGETS = env.words(
+    "STEWARD_BACKUP_TARGETS",
+    str(STEWARD_VAR.absolute() / "backups"),
+    group="Backups",
+    help_text="Where each backup goes: one or two of an absolute folder or s3://bucket/prefix, comma-separated.",
+)
+STEWARD_BACKUP_PROCESSES = env.number(
+    "STEWARD_BACKUP_PROCESSES",
+    min(4, os.cpu_count() or 1),
+    low=1,
+    high=32,
+    group="Backups",
+    help_text="Dumps that run at the same time, each with a connection of its own.",
+)
+STEWARD_BACKUP_FRESH = timedelta(
+    minutes=env.number(
+        "STEWARD_BACKUP_FRESH_MINUTES",
+        15,
+        low=0,
+        high=1440,
+        group="Backups",
+        help_text="A backup of this age or younger serves before a destructive act; an older one is made anew.",
+    )
+)
+STEWARD_BACKUP_KEEP = {
+    rule: env.number(f"STEWARD_BACKUP_KEEP_{rule.upper()}", most, low=0, high=1000, group="Backups", help_text=meaning)
+    for rule, most, meaning in (
+        ("daily", 7, "Newest backups of a day that are kept."),
+        ("weekly", 4, "Newest backups of a week that are kept."),
+        ("monthly", 12, "Newest backups of a month that are kept."),
+        ("yearly", 3, "Newest backups of a year that are kept."),
+    )
+}
+STEWARD_RESTORE_KEEP = timedelta(
+    hours=env.number(
+        "STEWARD_RESTORE_KEEP_HOURS",
+        72,
+        low=1,
+        high=8760,
+        group="Backups",
+        help_text="How long a database that a restore replaced is kept beside the live one.",
+    )
+)
+STEWARD_RPO = timedelta(
+    hours=env.number(
+        "STEWARD_RPO_HOURS", 24, low=1, high=720, group="Backups", help_text="Most that a disaster may cost."
+    )
+)
+STEWARD_RTO_PER_10_GB = timedelta(
+    minutes=env.number(
+        "STEWARD_RTO_MINUTES",
+        15,
+        low=1,
+        high=1440,
+        group="Backups",
+        help_text="Longest that a restore may take, for each 10 GB (and for less).",
+    )
+)
+STEWARD_BACKUP_S3_ENDPOINT = env.text(
+    "STEWARD_BACKUP_S3_ENDPOINT", group="Backups", help_text="Address of an S3 service that is not Amazon's."
+)
+STEWARD_BACKUP_S3_REGION = env.text("STEWARD_BACKUP_S3_REGION", group="Backups", help_text="Region of the bucket.")
+STEWARD_BACKUP_S3_KEY_ID = env.text(
+    "STEWARD_BACKUP_S3_KEY_ID",
+    group="Backups",
+    help_text="Id of the access key. Empty: what boto3 finds by itself (the machine's role).",
+)
+STEWARD_BACKUP_S3_SECRET = env.text(
+    "STEWARD_BACKUP_S3_SECRET", group="Backups", secret=True, help_text="The access key itself."
+)
 
 # --- Mail -----------------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from portal.embedded.processes import identity, signal_quietly, spawn, wait_unti
 from portal.embedded.record import ADMIN
 from portal.embedded.server import Server
 
+BUILTIN_LOCALE = 17  # First version that brings a locale of its own.
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 # shared_buffers is sized for a laptop or a test machine: the embedded server is a default, not a production one.
 SETTINGS = {
@@ -107,9 +109,7 @@ class Postgres(Server):
             f"--pwfile={secret}",
             "--auth=scram-sha-256",
             "--encoding=UTF8",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-            "--no-locale",
+            *self._locale(),
             "--no-instructions",
             *([] if self.fsync else ["--no-sync"]),
         ]
@@ -130,6 +130,14 @@ class Postgres(Server):
         reasons = [line for line in done.stderr.splitlines() if "error" in line or "FATAL" in line]
         reason = reasons[0] if reasons else done.stderr.strip() or f"exit code {done.returncode}"
         raise EmbeddedError(f"PostgreSQL could not make {self.data} ({reason}): repair that and start again.")
+
+    def _locale(self) -> list[str]:
+        """The same order of texts on every machine; before 17 it comes from the C library, which has it under that name."""
+        done = subprocess.run([self.initdb, "--version"], capture_output=True, text=True, check=False)
+        found = re.search(r"(\d+)", done.stdout)
+        if found and int(found[1]) < BUILTIN_LOCALE:
+            return ["--locale=C.UTF-8"]
+        return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-locale"]
 
     def launch(self, output: IO[bytes]) -> subprocess.Popen[bytes]:
         """Start the postmaster."""

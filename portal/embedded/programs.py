@@ -63,13 +63,14 @@ def _redis_program(account: Account) -> Path:
     return package / "bin" / REDIS_ALONE
 
 
-def locate(place: Path, account: Account, *, postgres: bool, redis: bool) -> Programs:
+def locate(place: Path, account: Account, *, postgres: bool, redis: bool, installed: Path | None = None) -> Programs:
     """Return programs that `account` can run, copied below `place` when it cannot reach the originals.
 
+    `installed` is the folder of an installed PostgreSQL (with bin/ in it) to be used in place of the wheel's.
     Raises EmbeddedError when a wheel is missing or the copy fails.
     """
     try:
-        home = _reachable_postgres(place, account) if postgres else None
+        home = (installed or _reachable_postgres(place, account)) if postgres else None
         server = _reachable_redis(place, account) if redis else None
     except OSError as error:
         raise from_os_error(error, place) from error

@@ -166,11 +166,14 @@ def start(
     redis: bool = True,
     var: Path | None = None,
     lock: Lock | None = None,
+    installed: Path | None = None,
 ) -> Servers:
     """Start PostgreSQL and Redis for the project at `root`; data are made at the first start and kept.
 
     `var` is the folder for everything written (`root`/var when not given), `lock` its lock when the caller holds it
     already. `say` gets one sentence per thing worth telling. `fsync=False` is for data that may be lost (tests).
+    `installed` is the folder of another PostgreSQL than the wheel's, for tests on that version; data made by one
+    version cannot be read by another.
     Raises EmbeddedError (one sentence); nothing runs on then.
     """
     root = root.resolve()
@@ -178,14 +181,18 @@ def start(
     make_var(folder)
     own_lock = lock or Lock.take(folder)
     try:
-        return _start(root, folder, say=say, fsync=fsync, postgres=postgres, redis=redis, lock=own_lock)
+        return _start(
+            root, folder, say=say, fsync=fsync, postgres=postgres, redis=redis, lock=own_lock, installed=installed
+        )
     except BaseException:
         if lock is None:
             own_lock.release()
         raise
 
 
-def _start(root: Path, var: Path, *, say: Say, fsync: bool, postgres: bool, redis: bool, lock: Lock) -> Servers:
+def _start(
+    root: Path, var: Path, *, say: Say, fsync: bool, postgres: bool, redis: bool, lock: Lock, installed: Path | None
+) -> Servers:
     told = Record.load(var)
     if not (postgres or redis):
         servers = Servers(var, told or Record(), [lock])
@@ -204,7 +211,8 @@ def _start(root: Path, var: Path, *, say: Say, fsync: bool, postgres: bool, redi
     locks = [lock, _lock_place(var, place)]
     servers = Servers(var, told, locks)
     try:
-        _launch(servers, account, say, fsync=fsync, postgres=postgres, redis=redis)
+        found = programs.locate(place, account, postgres=postgres, redis=redis, installed=installed)
+        _launch(servers, found, account, say, fsync=fsync)
     except BaseException:
         # The caller's lock stays the caller's: stop() would release it too.
         locks.remove(lock)
@@ -213,11 +221,10 @@ def _start(root: Path, var: Path, *, say: Say, fsync: bool, postgres: bool, redi
     return servers
 
 
-def _launch(servers: Servers, account: Account, say: Say, *, fsync: bool, postgres: bool, redis: bool) -> None:
+def _launch(servers: Servers, found: programs.Programs, account: Account, say: Say, *, fsync: bool) -> None:
     told, var, place = servers.record, servers.var, servers.place
-    found = programs.locate(place, account, postgres=postgres, redis=redis)
-    database = _postgres(found, place, account, told, var, fsync=fsync) if postgres else None
-    cache = _redis(found, place, account, told, var) if redis else None
+    database = _postgres(found, place, account, told, var, fsync=fsync) if found.postgres else None
+    cache = _redis(found, place, account, told, var) if found.redis else None
     for server in (database, cache):
         sentence = server.clear_orphans() if server is not None else ""
         if sentence:

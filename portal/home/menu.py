@@ -7,6 +7,16 @@ from portal.kit.registry import MenuItem, menu
 
 menu.add(MenuItem("home", _("Home"), "/", "home", "", "dashboard:read", 0))
 menu.add(MenuItem("outbox", _("Outbox"), "/platform/outbox", "mail", "installation", "installation:admin", 20))
+menu.add(
+    MenuItem(
+        "announcements", _("Announcements"), "/platform/announcements", "info", "installation", "installation:admin", 25
+    )
+)
+menu.add(
+    MenuItem(
+        "maintenance", _("Maintenance mode"), "/platform/maintenance", "power", "installation", "installation:admin", 30
+    )
+)
 menu.add(MenuItem("admin", _("Advanced data"), "/admin/", "database", "installation", "installation:admin", 80))
 if not settings.PRODUCTION:
     menu.add(

@@ -7,6 +7,7 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from accounts.organisation_selectors import organisations
 from audit.models import Event
 from portal.kit import clock, ids
 from portal.kit.context import Actor
@@ -26,6 +27,11 @@ def message(actor: Actor, message_id: UUID) -> OutboundMessage:
     if found is None:
         raise NotFound
     return found
+
+
+def organisation_id_of(actor: Actor, slug: str) -> UUID | None:
+    """The organisation of a short name, None when there is none that `actor` may see."""
+    return organisations(actor).filter(slug=slug).values_list("pk", flat=True).first()
 
 
 def sign_ins_per_day(actor: Actor, days: int) -> list[tuple[date, int]]:

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from portal.home.banners import banners
 from portal.kit import identity, registry
 from portal.kit.decision import can, own_role_labels
 from portal.kit.identity import Identity
@@ -101,18 +102,10 @@ class Shell:
         """Where this is."""
         return ENVIRONMENTS[settings.STEWARD_ENV]
 
-    @property
-    def notices(self) -> list[dict[str, str]]:
-        """Banners that hold for the whole installation."""
-        if settings.STEWARD_ONE_LOGIN and self._who is not None:
-            return [
-                {
-                    "tone": "warn",
-                    "title": _("One database login."),
-                    "text": _("Owner and application share it: a weaker wall."),
-                }
-            ]
-        return []
+    @cached_property
+    def notices(self) -> list[dict[str, Any]]:
+        """The banners of this page."""
+        return banners(self._request, self._who)
 
     @property
     def theme(self) -> str:

@@ -14,7 +14,7 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import ResolverMatch, get_resolver
 from django.utils.log import log_response
 
-from portal.kit import lines
+from portal.kit import logs
 
 _NO_BODY = frozenset({204, 304})  # RFC 9110, 8.6: no length is told of a body that there cannot be.
 ROUTES = 1024  # Addresses whose route is remembered, per process; ids in addresses share them with everything else.
@@ -28,7 +28,7 @@ class Application(WSGIHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        lines.batch()
+        logs.batch()
         self._route: Callable[[str], ResolverMatch] = lru_cache(maxsize=ROUTES)(get_resolver().resolve)
         # These walk through all databases; there is one, and `__call__` looks after it.
         signals.request_started.disconnect(reset_queries)

@@ -42,10 +42,12 @@ EXPLAINED: dict[str, str] = {
     "steward.E110": "The login of the application is a superuser, bypasses row-level security or owns a table.",
     "steward.E111": "Threads and workers may open more connections than the database server allows.",
     "steward.E112": "The database server is not PostgreSQL 15 to 18.",
+    "steward.E113": "STEWARD_BACKUP_KEYS is missing, malformed or a key of STEWARD_ENCRYPTION_KEYS.",
     "steward.W101": "DEMO is on in production.",
     "steward.W102": "The database is on another machine and TLS is not demanded.",
     "steward.W103": "Redis is on another machine and TLS is not used.",
     "steward.W104": "No reverse proxy is trusted, but the web server speaks plain HTTP.",
+    "steward.W105": "STEWARD_BACKUP_TARGETS is empty: no backup can be made.",
 }
 _EVENT = re.compile(r"([a-z]+)\.[a-z]+(?:_[a-z]+)*\.([a-z]+)(?:_[a-z]+)*\Z")
 _PERMISSION = re.compile(r"[a-z]+(?:_[a-z]+)*:[a-z]+(?:_[a-z]+)*\Z")
@@ -220,7 +222,7 @@ def check_permission_codes(app_configs: Sequence[AppConfig] | None = None, **kwa
 
 @register(PRODUCTION_TAG)
 def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """steward.E101 to E109 and W101 to W104."""
+    """steward.E101 to E109, E113 and W101 to W105."""
     faults = [*safety.everywhere(), *(safety.production() if settings.PRODUCTION else ())]
     return [_message(fault) for fault in faults]
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.kit.registry import Cleanup, cleanups
+from portal.kit.registry import Cleanup, Orphans, cleanups
 from portal.kit.requests import KEEP
 
 PERMISSION = "cleanup:execute"
@@ -19,6 +19,9 @@ cleanups.add(
         keep=KEEP,
         permission=PERMISSION,
         sample=(("created_at", _("Called")), ("status", _("Status"))),
+        category="activity-logs",
+        floor=KEEP,  # Whoever sends a call again relies on it.
+        max_share=100,
     )
 )
 cleanups.add(
@@ -33,5 +36,37 @@ cleanups.add(
         keep=timedelta(days=90),
         permission=PERMISSION,
         sample=(("created_at", _("Written")), ("category", _("Kind")), ("title", _("Title"))),
+        category="activity-logs",
+        max_share=100,
+    )
+)
+cleanups.add(
+    Cleanup(
+        "kit.sent_mails",
+        _("Mails that went out"),
+        _("Texts of mails 30 days after they were written, sent or given up. That they were sent stays in the trail."),
+        table="kit_outbound_message",
+        column="created_at",
+        keep=timedelta(days=30),
+        permission=PERMISSION,
+        sample=(("created_at", _("Written")), ("category", _("Kind")), ("state", _("State"))),
+        category="execution-logs",
+        max_share=100,
+    )
+)
+cleanups.add(
+    Cleanup(
+        "kit.orphaned_notes",
+        _("Notes of what is gone"),
+        _(
+            "Notes on people, organisations and other things that no longer exist, a day after they were written at least."
+        ),
+        table="kit_note",
+        column="created_at",
+        keep=timedelta(days=1),
+        permission=PERMISSION,
+        sample=(("created_at", _("Written")), ("object_kind", _("Was about"))),
+        category="orphaned-data",
+        how=Orphans(kind="object_kind", subject="object_id"),
     )
 )

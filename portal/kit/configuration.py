@@ -14,13 +14,21 @@ WIDTH = 110
 # Defaults that depend on the machine; the texts must be the same everywhere.
 SHOWN = {
     "STEWARD_VAR": "var",
+    "STEWARD_LOG_PATH": "",
+    "STEWARD_TEMP_PATH": "var/tmp",
     "STEWARD_WEB_WORKERS": "2",
     "STEWARD_PUBLIC_URL": "http://127.0.0.1:8000",
+    "STEWARD_BACKUP_TARGETS": "",
+    "STEWARD_BACKUP_PROCESSES": "4",
 }
 EXPLAINED_DEFAULTS = {
     "STEWARD_VAR": "`var` in the project's folder",
+    "STEWARD_LOG_PATH": "with the embedded database `log` in `STEWARD_VAR`, else empty",
+    "STEWARD_TEMP_PATH": "`tmp` in `STEWARD_VAR`",
     "STEWARD_WEB_WORKERS": "`2`, on a machine with one processor `1`",
     "STEWARD_PUBLIC_URL": "`http://127.0.0.1:` and the `PORT`",
+    "STEWARD_BACKUP_TARGETS": "`backups` in `STEWARD_VAR`",
+    "STEWARD_BACKUP_PROCESSES": "`4`, on a machine with fewer processors their number",
 }
 
 
@@ -84,8 +92,8 @@ def reference() -> str:
         "",
         "## System checks",
         "",
-        "`manage.py check` runs E001 to E109 and the warnings; web, worker and beat run all of them, and do not start",
-        "on an error. E101 to E108 and the warnings apply when `STEWARD_ENV=production`.",
+        "`manage.py check` runs E001 to E109, E113 and the warnings; web, worker and beat run all, and do not start",
+        "on an error. E101 to E108, E113 and the warnings apply when `STEWARD_ENV=production`.",
         "",
         "| id | what it found |",
         "|---|---|",

@@ -37,8 +37,8 @@ def signature(purpose: str, value: str) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), f"{purpose}\0{value}".encode(), sha256).hexdigest()
 
 
-def parse_keys(written: str) -> dict[str, bytes]:
-    """The keys of a `STEWARD_ENCRYPTION_KEYS` value by id, the active one first; raises `ImproperlyConfigured`."""
+def parse_keys(written: str, *, setting: str = "STEWARD_ENCRYPTION_KEYS") -> dict[str, bytes]:
+    """The keys of such a `setting` by id, the active one first; raises `ImproperlyConfigured`."""
     keys: dict[str, bytes] = {}
     for entry in filter(None, (part.strip() for part in written.split(","))):
         name, separator, encoded = entry.partition(":")
@@ -48,14 +48,12 @@ def parse_keys(written: str) -> dict[str, bytes]:
             key = b""
         if not separator or not name or len(key) != 32:
             raise ImproperlyConfigured(
-                "STEWARD_ENCRYPTION_KEYS is malformed. Write id:key, the key as base64 of 32 random bytes "
+                f"{setting} is malformed. Write id:key, the key as base64 of 32 random bytes "
                 "(for example from `openssl rand -base64 32`), several separated by commas."
             )
         keys[name] = key
     if not keys:
-        raise ImproperlyConfigured(
-            "STEWARD_ENCRYPTION_KEYS is empty. Write id:key, the key as base64 of 32 random bytes."
-        )
+        raise ImproperlyConfigured(f"{setting} is empty. Write id:key, the key as base64 of 32 random bytes.")
     return keys
 
 

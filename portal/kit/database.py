@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection
 
 from portal.embedded import roles
 from portal.embedded.roles import Wanted
+from portal.kit import safeguards
 
 # In this order after `migrate`; a room that is not installed has no such command.
 AFTER_MIGRATE = (("roles", "apply"), ("schedules", "sync"))
@@ -70,6 +71,7 @@ def apply(admin_url: str) -> Wanted:
     if not url:
         raise CommandError(unreachable(None))
     try:
+        _require_ours(url, asked.database)
         roles.apply(url, asked)
     except psycopg.errors.InsufficientPrivilege as error:
         raise CommandError(
@@ -83,14 +85,33 @@ def apply(admin_url: str) -> Wanted:
     return asked
 
 
-def initialise() -> str:
+def _require_ours(url: str, name: str) -> None:
+    """Leave a database alone whose tables are others': its owner and grants would be changed."""
+    try:
+        found = psycopg.connect(url, dbname=name, connect_timeout=10)
+    except psycopg.OperationalError:
+        return  # Not there yet, or out of reach: what follows says so.
+    with found:
+        safeguards.require_ours(safeguards.look(found))
+
+
+def initialise(*, yes: bool = False, without_backup: str = "") -> str:
     """Bring the database to this version's state and make sure that a root administrator exists.
 
+    A database with data is only changed after a yes and a backup (`portal.kit.safeguards`).
     Returns the JSON object that `root ensure --json` printed ('{}' when there is no such command). What the steps
     print goes to standard error, so that standard output stays one object. Every step is harmless when repeated.
     """
     require_database()
-    call_command("migrate", interactive=False, verbosity=1, stdout=sys.stderr, stderr=sys.stderr)
+    call_command(
+        "migrate",
+        interactive=False,
+        verbosity=1,
+        yes=yes,
+        without_backup=without_backup,
+        stdout=sys.stderr,
+        stderr=sys.stderr,
+    )
     there = get_commands()
     for noun, verb in AFTER_MIGRATE:
         if noun in there:

@@ -7,7 +7,7 @@ check that is not vital makes the installation degraded, not down. No failure te
 import contextlib
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +26,9 @@ from portal.kit import registry, scrub
 from portal.kit.registry import HealthCheck
 
 REDIS_SECONDS = 0.5
+STATEMENT_SECONDS = 2
+_ENDED = frozenset({"57014", "55P03"})  # query_canceled, lock_not_available: see `_limited`.
+_TIMEOUTS = "SELECT set_config('statement_timeout', %s::text, true), set_config('lock_timeout', %s::text, true)"
 DISK_SHARE = 0.10
 DISK_BYTES = 1 << 30
 MEMORY_SHARE = 0.05
@@ -76,8 +79,9 @@ def declare() -> None:
 
 
 def report() -> HealthReport:
-    """Run every declared check, one after the other."""
-    results = [run(check) for check in registry.health]
+    """Run every declared check, one after the other. In a request, each statement of theirs has two seconds."""
+    with _limited():
+        results = [run(check) for check in registry.health]
     states = {result.state for result in results}
     status: State = "down" if "down" in states else "degraded" if "degraded" in states else "ok"
     return HealthReport(status, results)
@@ -88,7 +92,9 @@ def run(check: HealthCheck) -> CheckResult:
     started = time.perf_counter()
     state: State = "ok"
     try:
-        detail = str(check.probe())
+        # A statement that fails or is ended must not take the rest of the request's transaction with it.
+        with _sheltered():
+            detail = str(check.probe())
     except Exception as error:  # noqa: BLE001 - a probe of a room may raise anything, and any of it means "away"
         state = "down" if check.vital else "degraded"
         detail = said(error)
@@ -97,6 +103,8 @@ def run(check: HealthCheck) -> CheckResult:
 
 def said(error: Exception) -> str:
     """The first line of an error, without credentials."""
+    if getattr(error.__cause__, "sqlstate", None) in _ENDED:
+        return f"no answer within {STATEMENT_SECONDS} s"
     lines = str(error).strip().splitlines()
     first = scrub.text(lines[0], known=scrub.secrets_of(settings)) if lines else ""
     return (
@@ -131,6 +139,20 @@ def _reply(body: dict[str, Any], status: int) -> HttpResponse:
 def _sheltered() -> contextlib.AbstractContextManager[Any]:
     # Inside a request's transaction a failing statement would break everything after it; outside none is opened.
     return transaction.atomic() if connection.in_atomic_block else contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def _limited() -> Iterator[None]:
+    if not connection.in_atomic_block:
+        yield
+        return
+    with contextlib.suppress(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_TIMEOUTS, [STATEMENT_SECONDS * 1000, STATEMENT_SECONDS * 1000])
+    try:
+        yield
+    finally:
+        with contextlib.suppress(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_TIMEOUTS, [0, 0])
 
 
 def database() -> str:

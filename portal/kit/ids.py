@@ -6,6 +6,7 @@ increasing within a millisecond; if 4,096 are used up, or the clock steps back, 
 
 import os
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -42,6 +43,18 @@ def uuid7() -> UUID:
                 _last_ms, _counter = _last_ms + 1, 0
         ms, counter = _last_ms, _counter
     return UUID(int=ms << 80 | _VERSION | counter << 64 | _VARIANT | random)
+
+
+def texts_at(moments: Sequence[datetime]) -> list[str]:
+    """A new id of each moment (aware), in hexadecimal digits: for many rows that are written later than they happened.
+
+    Random within their millisecond. One call for all, since a UUID object costs more than the row that it is for.
+    """
+    random = os.urandom(9 * len(moments)).hex()
+    return [
+        f"{int(moment.timestamp() * 1000):012x}7{random[at : at + 3]}8{random[at + 3 : at + 18]}"
+        for moment, at in zip(moments, range(0, 18 * len(moments), 18), strict=True)
+    ]
 
 
 def first_of(moment: datetime) -> UUID:

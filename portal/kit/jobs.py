@@ -1,12 +1,21 @@
 """The one door to the queue. The run row commits with the change that asks for it; the broker is only told afterwards."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from portal.kit.context import Actor
 from portal.kit.ports import port
+
+
+class Again(Exception):
+    """Raised by a job that waits for something: it goes back into the queue for `wait`, and its worker is free for
+    others. What its batches committed stays; no attempt is counted, since nothing has failed."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"again in {wait}")
+        self.wait = wait
 
 
 @port

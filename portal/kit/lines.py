@@ -11,15 +11,28 @@ import sys
 import threading
 import time
 from collections import deque
-from typing import TextIO
+from typing import Protocol
 
 INTERVAL_SECONDS = 0.1
 
 
-class Batched(io.TextIOBase):
-    """Standard output that keeps what is written within `later` and hands it on soon, in one piece."""
+class Stream(Protocol):
+    """What lines can be written to: standard output, a log file."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def write(self, text: str, /) -> int:
+        """Write whole lines."""
+
+    def flush(self) -> None:
+        """Keep nothing back."""
+
+    def fileno(self) -> int:
+        """The descriptor below."""
+
+
+class Batched(io.TextIOBase):
+    """An output that keeps what is written within `later` and hands it on soon, in one piece."""
+
+    def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._kept: deque[str] = deque()
         self._start()

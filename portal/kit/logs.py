@@ -1,5 +1,6 @@
 """Logging: one JSON object a line on standard output for every logger, with who acts and on whose request.
 
+With STEWARD_LOG_PATH the same lines go into files as well (see `logfiles`), always as JSON.
 Secrets never get into a line: values of secret names, credentials in text and the values of the settings are hidden
 (see `scrub`). The query string of a request is never logged.
 """
@@ -16,7 +17,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 
-from portal.kit import clock, context, scrub
+from portal.kit import clock, context, lines, logfiles, scrub
 
 MAX_TRACE = 40  # Frames of a traceback that are logged, from the place of the error upwards.
 MAX_CAUSES = 5
@@ -40,13 +41,24 @@ _access = logging.getLogger("steward.access")
 
 
 def configure(level: str, format: str) -> None:  # noqa: A002 - the name of the setting, STEWARD_LOG_FORMAT
-    """Send all loggers at `level` (debug, info, warning, error) to standard output as `json` or `plain`; repeatable."""
+    """Send all loggers at `level` (debug, info, warning, error) to standard output as `json` or `plain`; repeatable.
+
+    Where the settings name a folder for log files, the lines go there too.
+    """
     global _known, _output  # noqa: PLW0603 - the secrets and the output of this process
     _known = scrub.secrets_of(settings)
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if isinstance(handler, Output)]:
         root.removeHandler(handler)
     _output = Output(json_line if format == "json" else plain_line)
+    if settings.STEWARD_LOG_PATH:
+        _output.file = logfiles.LogFile(
+            Path(settings.BASE_DIR, settings.STEWARD_LOG_PATH),
+            logfiles.kind_of_process(),
+            days=settings.STEWARD_LOG_DAYS,
+            largest=settings.STEWARD_LOG_MEGABYTES * logfiles.MEGABYTE,
+            tell=_output.say,
+        )
     root.addHandler(_output)
     root.setLevel(level.upper())
     for name in _QUIET:
@@ -60,12 +72,21 @@ def configure(level: str, format: str) -> None:  # noqa: A002 - the name of the 
     logging.captureWarnings(True)
 
 
+def batch() -> None:
+    """Let the access lines of this process wait for each other, on standard output and in the file; the web server's."""
+    lines.batch()
+    if _output is not None and _output.file is not None and not isinstance(_output.file, lines.Batched):
+        _output.file = lines.Batched(_output.file)
+
+
 class Output(logging.Handler):
-    """Writes whole lines to whatever standard output is now; a closed pipe or full disk never breaks a request."""
+    """Writes whole lines to whatever standard output is now, and to the log file where there is one; neither a closed
+    pipe nor a full disk ever breaks a request."""
 
     def __init__(self, line: Callable[[dict[str, Any]], str]) -> None:
         super().__init__()
         self._line = line
+        self.file: lines.Stream | None = None
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record, without its end."""
@@ -74,17 +95,27 @@ class Output(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record; called under the handler's lock."""
         with contextlib.suppress(Exception):
-            self._write(self.format(record))
+            self._write(fields_of(record))
 
     def put(self, fields: dict[str, Any]) -> None:
         """Write one line whose fields are ready."""
+        with contextlib.suppress(Exception), self.lock or contextlib.nullcontext():
+            self._write(fields)
+
+    def say(self, level: str, sentence: str) -> None:
+        """Write a line about the log file itself, to standard output alone."""
         with contextlib.suppress(Exception):
-            line = self._line(fields)
-            with self.lock or contextlib.nullcontext():
-                self._write(line)
+            self._show(self._line(_head(time.time(), level, "steward.logs", sentence)))
+
+    def _write(self, fields: dict[str, Any]) -> None:
+        line = self._line(fields)
+        with contextlib.suppress(OSError, ValueError):  # the pipe is closed; the file still gets it
+            self._show(line)
+        if self.file is not None:
+            self.file.write((line if self._line is json_line else json_line(fields)) + "\n")
 
     @staticmethod
-    def _write(line: str) -> None:
+    def _show(line: str) -> None:
         stream = sys.stdout
         stream.write(line + "\n")
         stream.flush()

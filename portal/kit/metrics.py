@@ -1,7 +1,7 @@
 """Prometheus series: our own, and the page that machines read them from.
 
 The web server has several processes, and each counts for itself in small files (prometheus_client's multiprocess
-mode); whichever process is asked adds all of them up.
+mode); whichever process is asked adds all of them up. What the rooms read from the database comes beside it (`readings`).
 """
 
 import hmac
@@ -22,7 +22,7 @@ from prometheus_client.mmap_dict import _INITIAL_MMAP_SIZE, MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from portal.kit import errors, traffic
+from portal.kit import errors, readings, traffic
 
 # These parts of prometheus_client carry no types.
 _values: Any = values
@@ -59,12 +59,14 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """`/metrics`: all series of all web processes as Prometheus text; raises `MetricsClosed` for strangers."""
     if not _may_read(request):
         raise MetricsClosed
+    read = _Read(readings.collector.collect())  # First, so that a failure is counted in this reply.
     registry = REGISTRY
     if DIRECTORY in os.environ:
         registry = CollectorRegistry()
         registry.register(Everything(Path(os.environ[DIRECTORY]).parent))
     traffic.flush()
-    reply = HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    text = generate_latest(registry) + generate_latest(read)
+    reply = HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
     reply["Cache-Control"] = "no-store"
     return reply
 
@@ -76,6 +78,17 @@ def _may_read(request: HttpRequest) -> bool:
         return same and scheme.lower() == "bearer"
     meta = request.META
     return meta.get("REMOTE_ADDR") in LOOPBACK and not any(name in meta for name in FORWARDED)
+
+
+class _Read(Collector):
+    """Series that are at hand; `generate_latest` asks for no more than `collect`."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        """Them."""
+        return self._families
 
 
 class Everything(Collector):

@@ -17,7 +17,8 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect
 from django.http.request import split_domain_port, validate_host
 
-from portal.kit import context, edge, errors, identity, limits, lines, logs, traffic
+from portal.kit import activity, context, edge, errors, identity, limits, lines, logs, traffic
+from portal.kit.mode import gate
 from portal.kit.postgres.base import TransactionLater, Wall, ours
 from portal.kit.record import record
 
@@ -56,6 +57,7 @@ class EdgeMiddleware:
         self._headers = _stored(HEADERS)
         self._secure_headers = self._headers | _stored(_strict_transport())
         self._host_allowed = lru_cache(maxsize=256)(partial(_host_allowed, settings.ALLOWED_HOSTS))
+        self._noted = settings.STEWARD_ACTIVITY
         self._redirect = settings.SECURE_SSL_REDIRECT
         self._redirect_exempt = [re.compile(pattern) for pattern in settings.SECURE_REDIRECT_EXEMPT]
 
@@ -92,6 +94,8 @@ class EdgeMiddleware:
             seconds = time.perf_counter() - started
             match = request.resolver_match
             traffic.count(request, response, seconds, secure=secure)
+            if self._noted:
+                activity.note(request, response, seconds)
             with lines.later:
                 logs.access(
                     method=request.method or "",
@@ -194,7 +198,7 @@ class RequestMiddleware:
             except errors.StewardError as error:
                 failed(request, error)
                 return edge.respond(request, error)
-        response = self.get_response(request)
+        response = gate.held_up(request) or self.get_response(request)
         if response.status_code >= 500:
             # Also where no exception came by here (a view that returned nothing): what says "failed" leaves nothing.
             later.undo()

@@ -7,7 +7,9 @@ a name declared twice, or after the freeze, stops the start.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
+from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
@@ -113,6 +115,7 @@ class Field:
 class Run(Protocol):
     """What a job function gets: its arguments and the row that everybody can watch."""
 
+    id: UUID
     args: Mapping[str, Any]
     cursor: Any
 
@@ -143,7 +146,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A job that starts by itself. `cron` is read in `time_zone` (empty: the installation's)."""
+    """A job that starts by itself. `cron` is read in `time_zone` (empty: the installation's).
+
+    One that belongs to the night's maintenance has a place in it: `night` is its order, lowest first.
+    """
 
     name: str
     label: Text
@@ -151,22 +157,88 @@ class Schedule:
     cron: str
     args: Mapping[str, Any] = field(default_factory=dict)
     time_zone: str = ""
+    night: int | None = None
+
+
+CleanupCategory = Literal[
+    "activity-logs", "orphaned-data", "temp-files", "execution-logs", "database-vacuum", "expired-sessions"
+]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows are deleted in batches. `children` are (table, column) that refer to the key and go with it, first."""
+
+    children: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Emptied:
+    """Columns of old rows are set to `values` (SQL of each); the rows stay. The condition leaves out what is empty."""
+
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Orphans:
+    """Rows that name their object by `kind` (app_label.model, text) and `subject` (uuid) go when it is gone.
+
+    `column < now - keep` guards what is being made just now. A kind that no installed model has is left alone.
+    """
+
+    kind: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class Partitions:
+    """Whole partitions of `table` (range over a UUIDv7 key) go. `function(before date)` of the owner drops those that
+    end before that day (UTC), refuses a young date, and returns (partition, row_estimate, bytes) of each."""
+
+    function: str
+
+
+@dataclass(frozen=True)
+class Files:
+    """Files below `folder()` whose names fit `pattern` go by the time they were last written to. Links are not followed."""
+
+    folder: Callable[[], Path]
+    pattern: str = "*"
+
+
+@dataclass(frozen=True)
+class Vacuum:
+    """Nothing goes: the space of deleted rows is made free again and the planner's statistics are taken anew."""
 
 
 @dataclass(frozen=True)
 class Cleanup:
-    """Old rows that may go. `table`, `column` and primary `key` name them; a row goes when `column < now - keep` (and `condition`)."""
+    """What is old and may go. `how` says in which way; the other fields are read by it.
+
+    Rows: `table`, `column` and primary `key` name them; a row goes when `column < now - keep` (and `condition`).
+    `floor`: nobody can have anything younger removed, whatever age is asked for (None: `keep`, at most a day).
+    `max_share`: when more than so many percent of the table would go, a person has to type the name first.
+    """
 
     name: str
     label: Text
     description: Text
-    table: str
-    column: str
-    keep: timedelta
-    permission: str
-    sample: tuple[tuple[str, Text], ...]
+    table: str = ""
+    column: str = ""
+    keep: timedelta = timedelta(0)
+    permission: str = "cleanup:execute"
+    sample: tuple[tuple[str, Text], ...] = ()
     condition: str = "TRUE"
     key: str = "id"
+    category: CleanupCategory = "temp-files"
+    how: Rows | Emptied | Orphans | Partitions | Files | Vacuum = Rows()
+    floor: timedelta | None = None
+    max_share: int = 50
+
+    @property
+    def least(self) -> timedelta:
+        """The age below which nothing goes."""
+        return min(self.keep, timedelta(days=1)) if self.floor is None else self.floor
 
 
 @dataclass(frozen=True)
@@ -196,6 +268,34 @@ class HealthCheck:
     vital: bool = False
 
 
+@dataclass(frozen=True)
+class Proof:
+    """What must hold in a restored database before anybody may rely on it.
+
+    `probe` gets a connection to it as the portal (row-level security binds it), inside a transaction that is rolled
+    back; it returns a short detail and raises `AssertionError` with a sentence when the database is not sound.
+    """
+
+    name: str
+    label: Text
+    probe: Callable[[Any], str]
+
+
+@dataclass(frozen=True)
+class Aftercare:
+    """What must be put right in a restored database before or after it takes the place of the live one.
+
+    `before` gets the owner's connections to the restored and, where there is one, the live database, and may write to
+    the first; what it returns must be JSON and is handed to `after`, which runs as the system once the restored
+    database is the live one and returns a line for the log. Both run again after a kill, so both must be idempotent.
+    """
+
+    name: str
+    label: Text
+    before: Callable[[Any, Any], Any]
+    after: Callable[[Any], str] | None = None
+
+
 permissions: Registry[Permission] = Registry("Permission", lambda item: item.code)
 events: Registry[Event] = Registry("Event", lambda item: item.code)
 fields: Registry[Field] = Registry("Field", lambda item: item.key)
@@ -204,4 +304,6 @@ schedules: Registry[Schedule] = Registry("Schedule", lambda item: item.name)
 cleanups: Registry[Cleanup] = Registry("Cleanup", lambda item: item.name)
 menu: Registry[MenuItem] = Registry("Menu entry", lambda item: item.name)
 health: Registry[HealthCheck] = Registry("Health check", lambda item: item.name)
+proofs: Registry[Proof] = Registry("Proof", lambda item: item.name)
+aftercare: Registry[Aftercare] = Registry("Aftercare", lambda item: item.name)
 lists: "Registry[List]" = Registry("List", lambda item: item.name)

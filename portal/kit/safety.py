@@ -67,6 +67,7 @@ def production() -> Iterator[Fault]:
     """Faults of settings that stop, or warn about, a production installation."""
     yield from _secret_key()
     yield from _encryption_keys()
+    yield from _backup_keys()
     yield from _addresses()
     yield from _servers()
     yield from _passwords()
@@ -100,6 +101,37 @@ def _encryption_keys() -> Iterator[Fault]:
         return
     if any(len(set(key)) < MIN_DIFFERENT for key in keys.values()):
         yield Fault("steward.E102", "STEWARD_ENCRYPTION_KEYS holds a key that is not random.", remedy)
+
+
+def _backup_keys() -> Iterator[Fault]:
+    if not settings.STEWARD_BACKUP_TARGETS:
+        yield Fault(
+            "steward.W105",
+            "STEWARD_BACKUP_TARGETS is empty: no backup can be made.",
+            "Write one or two folders or buckets, unless something else backs up this installation.",
+        )
+        return
+    remedy = "Write id:key, the key as base64 of 32 random bytes of its own, and keep a copy apart from the backups."
+    if not settings.STEWARD_BACKUP_KEYS:
+        yield Fault("steward.E113", "STEWARD_BACKUP_KEYS is missing.", remedy)
+        return
+    try:
+        keys = crypto.parse_keys(settings.STEWARD_BACKUP_KEYS, setting="STEWARD_BACKUP_KEYS")
+    except ImproperlyConfigured:
+        yield Fault("steward.E113", "STEWARD_BACKUP_KEYS is malformed.", remedy)
+        return
+    if any(len(set(key)) < MIN_DIFFERENT for key in keys.values()):
+        yield Fault("steward.E113", "STEWARD_BACKUP_KEYS holds a key that is not random.", remedy)
+    # Whoever gets hold of a backup and its key must not hold the key of the personal data inside as well.
+    elif set(keys.values()) & _data_keys():
+        yield Fault("steward.E113", "STEWARD_BACKUP_KEYS holds a key of STEWARD_ENCRYPTION_KEYS.", remedy)
+
+
+def _data_keys() -> set[bytes]:
+    try:
+        return set(crypto.parse_keys(settings.STEWARD_ENCRYPTION_KEYS).values())
+    except ImproperlyConfigured:
+        return set()  # That is a finding of its own.
 
 
 def is_loopback(host: str) -> bool:
@@ -261,5 +293,6 @@ def database() -> Iterator[Fault]:
 
 def connections_wanted() -> int:
     """How many connections one web server, one worker and beat may hold at once."""
-    web = int(settings.STEWARD_WEB_WORKERS) * int(settings.STEWARD_WEB_THREADS)
+    # A thread of each web process writes the activity, on a connection of its own.
+    web = int(settings.STEWARD_WEB_WORKERS) * (int(settings.STEWARD_WEB_THREADS) + bool(settings.STEWARD_ACTIVITY))
     return web + int(settings.STEWARD_WORKER_CONCURRENCY) + SPARE_CONNECTIONS

@@ -141,10 +141,11 @@ def url(address: str) -> str:
 def secrets_of(settings: Any) -> frozenset[str]:
     """The secret values that the settings hold: keys, and the passwords inside of server addresses."""
     found: set[str] = set()
-    for name in ("SECRET_KEY", "METRICS_KEY", "SENTRY_DSN", "ROOT_PASSWORD"):
+    for name in ("SECRET_KEY", "METRICS_KEY", "SENTRY_DSN", "ROOT_PASSWORD", "STEWARD_BACKUP_S3_SECRET"):
         found.add(_setting(settings, name))
     found.update(key for key in getattr(settings, "SECRET_KEY_FALLBACKS", ()) if isinstance(key, str))
-    found.update(part.partition(":")[2] for part in _setting(settings, "STEWARD_ENCRYPTION_KEYS").split(","))
+    for name in ("STEWARD_ENCRYPTION_KEYS", "STEWARD_BACKUP_KEYS"):
+        found.update(part.partition(":")[2] for part in _setting(settings, name).split(","))
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_ADMIN_URL", "REDIS_URL"):
         found.update(_password_of(_setting(settings, name)))
     for database in getattr(settings, "DATABASES", {}).values():

@@ -1,7 +1,7 @@
 """Base of every page. A subclass declares its `access`, or the project does not start."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -17,6 +17,8 @@ class PageView(View):
     access: ClassVar[access.Access]
     limit: ClassVar[limits.Limit] = limits.CONSOLE
     template_name: ClassVar[str] = ""
+    # What asks again and again by itself is no activity of anybody: the part that htmx fetches, or the whole view.
+    polled: ClassVar[Literal["", "part", "whole"]] = ""
     request: HttpRequest
 
     def __init_subclass__(cls, abstract: bool = False, **kwargs: Any) -> None:

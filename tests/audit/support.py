@@ -124,3 +124,27 @@ def in_organisation(slug: str, *members: tuple[User, str]) -> Organisation:
             Binding.objects.create(user=user, scope=scope, role=found)
     decision.forget_everything()
     return organisation
+
+
+def plant_activity(at: datetime, **values: Any) -> UUID:
+    """A request of the past, written as the application's writer writes; returns its id."""
+    row: dict[str, Any] = {
+        "id": id_at(at),
+        "occurred_at": at,
+        "channel": "page",
+        "method": "GET",
+        "route": "platform/people",
+        "status": 200,
+        "duration_ms": 12.5,
+        "bytes": 4096,
+        "actor_kind": "person",
+        "address": "192.0.2.0/24",
+        "request_id": os.urandom(16).hex(),
+    } | values
+    row["family"] = row["status"] // 100
+    with context.system("a test"), writing(), connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO audit_activity ({', '.join(row)}) VALUES ({', '.join(['%s'] * len(row))})", list(row.values())
+        )
+    assert isinstance(row["id"], UUID)
+    return row["id"]

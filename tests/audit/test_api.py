@@ -119,36 +119,6 @@ def test_an_event_that_was_read_is_not_sent_again(world: World, browser_of: Brow
     assert caller.get(path, headers={"If-None-Match": 'W/"another"'}).json() == first.json()
 
 
-def test_the_activity_logs_are_the_trail_under_another_name(world: World, browser_of: BrowserOf) -> None:
-    caller = browser_of(world.manager)
-    plant(ago(hours=1), request_id="a-log")
-    query = {"request_id": "a-log"}
-    assert caller.get("/api/v1/admin/activity-logs", query).json() == caller.get(URL, query).json()
-
-
-def test_the_activity_of_a_person_is_what_it_did_and_not_what_was_done_to_it(
-    world: World, browser_of: BrowserOf
-) -> None:
-    event_id = told_of(unsaved(), by=actor_of(world.admin))
-    caller = browser_of(world.manager)
-    of_admin = caller.get(f"/api/v1/admin/activity-logs/{world.admin.pk}").json()["items"]
-    assert str(event_id) in [event["id"] for event in of_admin]
-    assert {event["actor"]["id"] for event in of_admin} == {str(world.admin.pk)}
-    assert caller.get(f"/api/v1/admin/activity-logs/{world.admin.pk}", {"actor": "x"}).status_code == 400
-    assert caller.get(f"/api/v1/admin/activity-logs/{world.clerk.pk}").json()["items"] == []
-    assert caller.get(f"/api/v1/admin/activity-logs/{uuid4()}").status_code == 404
-
-
-@pytest.mark.parametrize("whose", ["", "/{}"])
-def test_the_activity_logs_ask_for_the_same_right(world: World, browser_of: BrowserOf, whose: str) -> None:
-    path = "/api/v1/admin/activity-logs" + whose.format(world.clerk.pk)
-    assert Client().get(path).status_code == 401
-    assert browser_of(world.stranger).get(path).status_code == 403
-    elsewhere = browser_of(world.root).get(path, headers={"Steward-Organisation": str(uuid4())})
-    assert elsewhere.status_code == 404
-    assert browser_of(world.manager).get(path).status_code == 200
-
-
 def test_what_is_answered_is_what_the_document_says(world: World, browser_of: BrowserOf) -> None:
     from tests.home.test_api_reference import DOCUMENT, fits
 

@@ -155,6 +155,7 @@ def test_the_function_cannot_be_led_astray_by_objects_of_the_caller(own_database
 class Watched:
     """A run that only counts its batches."""
 
+    id = UUID(int=1)
     args: Mapping[str, Any] = {}
     cursor: Any = None
 

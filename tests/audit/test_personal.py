@@ -51,6 +51,7 @@ def test_destroying_the_key_erases_the_person_and_leaves_the_row(own_database: O
     event = selectors.event(SYSTEM, event_id)
     assert stored(event_id) == before
     assert event.target_label == f"erased person {user.pk.hex[-8:]}"
+    assert event.sentence.startswith("Erased person "), "It begins a sentence."
     assert [change.name for change in event.changes] == ["is_active"]
     assert (event.erased, event.altered) == (True, False)
 

@@ -14,8 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.http import urlencode
 
 from accounts.models import User
-from audit import filters, lists
+from audit import filters
 from audit.filters import EventFilter
+from audit.lists import trail as lists
 from audit.models import Event
 from audit.selectors import table
 from portal.kit import clock

@@ -19,14 +19,16 @@ from accounts.services.passwords import password_issue
 from accounts.services.sessions import session_refused
 from audit.models import Event
 from maintenance import cleaning, runner
-from maintenance.models import Heartbeat, JobRun
-from maintenance.services import runs, schedules
+from maintenance.models import Heartbeat, JobRun, NightReport, ScheduleState
+from maintenance.services import nights, runs, schedules
 from portal.kit import clock, context, errors, ids, jobs
 from portal.kit.context import Actor, Context
 from portal.kit.models import OutboundMessage
 from portal.kit.record import record
 from portal.kit.services import writing
 from rbac.models import Role
+from tests.browser.backup_story import backups
+from tests.browser.restore_story import restores
 from tests.browser.rooms import Rooms, rooms
 from tests.factories import PASSWORD, actor_of, signed_in
 
@@ -58,7 +60,10 @@ class Furnished:
     denied_id: UUID | None = None
     mail_id: UUID | None = None
     failed_mail_id: UUID | None = None
+    night_id: UUID | None = None
     rooms: Rooms = field(init=False)
+    backups: dict[str, UUID] = field(default_factory=dict)
+    restores: dict[str, UUID] = field(default_factory=dict)
 
 
 class Story:
@@ -95,6 +100,8 @@ def furnish() -> Furnished:
     _today(story, world)
     _work(story, world)
     world.rooms = rooms(story, world)
+    world.backups = backups(story.now, actor_of(world.admin))
+    world.restores = restores(story.now)
     with context.system("a test"), writing():
         far = clock.now() + timedelta(days=1)
         for name, kind in (("worker", "worker"), ("beat", "beat")):
@@ -267,6 +274,14 @@ def _nights(story: Story, world: Furnished) -> None:
             slot=story.now - timedelta(hours=7),
         )
     _run(story, nightly, timedelta(hours=7))
+    with context.system("a test"), writing():
+        # A night in which no scheduler was running in time for one of them.
+        due = story.now - timedelta(hours=9)
+        ScheduleState.objects.filter(pk="audit.expired_exports").update(
+            cron=f"{due.minute} {due.hour} * * *", time_zone="UTC", last_slot=due - timedelta(days=1)
+        )
+    with story.by(system, timedelta(hours=5)), context.system("beat"):
+        world.night_id = nights.night_report_write(run_id=ids.uuid7(), origin=NightReport.Origin.MORNING).pk
 
 
 def _work(story: Story, world: Furnished) -> None:

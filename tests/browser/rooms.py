@@ -26,9 +26,12 @@ from audit.services.exports import export_request
 from portal.kit import notices
 from portal.kit.context import Actor
 from portal.kit.lists.services import view_save
+from portal.kit.mode.services import window_create
 from portal.kit.models import OutboundMessage
 from portal.kit.notes import note_add
+from portal.kit.notices.announcements import announcement_create
 from rbac.models import Binding
+from tests.browser.traffic import requests_told
 from tests.factories import actor_of
 
 if TYPE_CHECKING:
@@ -63,6 +66,7 @@ class Rooms:
     stranger_token: str  # Of an invitation to an address that nobody has.
     known_token: str  # Of one to an address of a person.
     link_token: str
+    activity_id: UUID
     export_ids: list[UUID] = field(default_factory=list)
 
     def inside(self, user: User) -> Actor:
@@ -103,8 +107,10 @@ def rooms(story: "Story", world: "Furnished") -> Rooms:
         stranger_token=stranger,
         known_token=known,
         link_token=_token(free[-4].email),
+        activity_id=requests_told([world.admin, world.manager, erased, viewer], large, owner),
     )
     _told(story, world, found)
+    _announced(story, admin)
     return found
 
 
@@ -195,3 +201,21 @@ def _told(story: "Story", world: "Furnished", found: Rooms) -> None:
     inside = found.inside(found.owner)
     with story.by(inside, timedelta(minutes=15)):
         found.export_ids.append(export_request(actor=inside, chosen=filters.parse({}), kind="csv").pk)
+
+
+def _announced(story: "Story", admin: Actor) -> None:
+    """Maintenance and an announcement that are over, and some that are too far off to stand above every page."""
+    with story.by(admin, timedelta(days=3)) as moment:
+        window_create(
+            actor=admin, kind="closed", reason="New disks", message="Back soon.", ends_at=moment + timedelta(hours=1)
+        )
+        values = {"title": "New disks tonight", "tone": "warn", "ends_at": moment + timedelta(hours=1)}
+        announcement_create(actor=admin, values=values)
+    with story.by(admin, timedelta(hours=7)) as moment:
+        begin, end = moment + timedelta(days=20), moment + timedelta(days=20, hours=2)
+        message = "We move to another server. Reading goes on, and nothing is lost."
+        window_create(
+            actor=admin, kind="read_only", reason="Moving house", message=message, starts_at=begin, ends_at=end
+        )
+        values = {"title": "Invoices name each usage by its day", "audience": "staff", "starts_at": begin}
+        announcement_create(actor=admin, values=values)

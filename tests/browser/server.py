@@ -56,8 +56,12 @@ class Web(Part):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         super().__init__("web", {**environment, "PORT": str(self.port), "STEWARD_PUBLIC_URL": self.url})
-        wait_for(lambda: self.ended or self._answers(), what="the web server", seconds=START_SECONDS)
-        assert not self.ended, f"the web server ended; see {EVIDENCE / 'web.log'}"
+        try:
+            wait_for(lambda: self.ended or self._answers(), what="the web server", seconds=START_SECONDS)
+            assert not self.ended, f"the web server ended; see {EVIDENCE / 'web.log'}"
+        except BaseException:
+            self.stop()  # Nobody has it yet, so nobody else would.
+            raise
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)

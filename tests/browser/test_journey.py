@@ -182,11 +182,11 @@ def _create_deactivate_activate(tab: Tab) -> None:
 def _clean_up(tab: Tab) -> None:
     page = tab.page
     _menu(page, "Clean-ups")
-    page.get_by_role("link", name="Preview Expired sessions").click()
+    page.get_by_role("main").get_by_role("link", name="Expired sessions", exact=True).click()
     expect(page.get_by_label("What would go")).to_contain_text(str(EXPIRED))
     page.get_by_role("button", name=f"Delete {EXPIRED} rows").click()
     dialog = page.get_by_role("dialog", name=f"Delete {EXPIRED} rows")
-    expect(dialog).to_contain_text(f"Exactly {EXPIRED} rows go")
+    expect(dialog).to_contain_text(f"Exactly {EXPIRED} rows")
     dialog.get_by_role("button", name=f"Delete {EXPIRED} rows").click()
     _watched_to_its_end(tab, f"{EXPIRED} rows deleted")
     assert Session.objects.count() == 1, "the clean-up took something else"

@@ -19,11 +19,14 @@ PAGES = (
     "/platform/audit",
     "/platform/audit?group=request",
     "/platform/audit/table",
+    "/platform/activity",
     "/platform/audit/exports",
     "/platform/jobs",
     "/platform/outbox",
     "/platform/schedules",
     "/platform/cleanups",
+    "/platform/cleanups/history",
+    "/platform/backups",
     "/me/notifications",
 )
 OWN = ("", "members", "invitations", "settings", "audit")

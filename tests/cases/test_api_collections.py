@@ -1,6 +1,7 @@
 """The collections of the API, each by the same case."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -11,18 +12,23 @@ from django.test import Client
 from accounts.models import Invitation, Membership, Organisation, User
 from accounts.services.invitations import invitations_create
 from accounts.services.memberships import roles_by_code
-from audit.models import Event
+from audit.models import Activity, Event
 from maintenance import cleaning, publisher
-from maintenance.models import JobRun, ScheduleState
+from maintenance.models import Backup, Drill, JobRun, NightReport, Restore, ScheduleState
+from maintenance.restore import inspection
 from maintenance.services import runs
-from portal.kit import context
+from maintenance.services.nights import night_report_write
+from portal.kit import clock, context, ids
 from portal.kit.api import ApiView
 from portal.kit.record import record
 from portal.kit.services import writing
 from rbac.models import Role
 from tests.accounts.organisation_world import House, join, make_house, organisation
+from tests.audit.support import ago, plant_activity
 from tests.cases.api import NOWHERE, ApiCase, view_at
 from tests.factories import World, person
+from tests.maintenance.backup.rows import nights
+from tests.maintenance.restore.rows import BACKUP, as_inspected, drilled, restored
 from tests.structure.test_surface import ROUTES
 
 _numbers = count(1)
@@ -125,6 +131,24 @@ class TestInvitations(_Inside):
             self._invite()
 
 
+class TestBackups(ApiCase):
+    collection = "/api/v1/admin/backups"
+    reader = "admin"  # Who sees backups may make them, too; there is no lesser right.
+    reader_may = frozenset({"post"})
+    valid = {}
+    models = (Backup,)
+
+    @pytest.fixture(autouse=True)
+    def _quiet_broker(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(publisher, "announce", lambda run_id: None)
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{nights(1)[0].pk}"
+
+    def make(self, number: int) -> None:
+        nights(number)
+
+
 class TestJobs(ApiCase):
     collection = "/api/v1/jobs"
     stranger_item = 404  # Who started a run may watch it, so there is no gate before the selector.
@@ -159,6 +183,33 @@ class TestSchedules(ApiCase):
         return f"{self.collection}/{ScheduleState.objects.order_by('name').values_list('pk', flat=True)[0]}"
 
 
+class TestNights(ApiCase):
+    collection = "/api/v1/admin/nights"
+    reader = "admin"  # One right for looking and running.
+    reader_may = frozenset({"post"})
+    models = (NightReport,)
+    # Running a night takes no body: there is nothing to choose.
+    test_fields_that_nobody_may_set_are_named = None  # type: ignore[assignment]
+    test_only_json_is_taken = None  # type: ignore[assignment]
+    test_a_broken_body_is_refused_before_anything_happens = None  # type: ignore[assignment]
+
+    @pytest.fixture(autouse=True)
+    def _quiet_broker(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(publisher, "announce", lambda run_id: None)
+
+    def _report(self) -> UUID:
+        with context.system("a test"):
+            made = night_report_write(run_id=ids.uuid7(), origin=NightReport.Origin.MORNING)
+        return made.pk
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{self._report()}"
+
+    def make(self, number: int) -> None:
+        for _ in range(number):
+            self._report()
+
+
 class TestRoles(ApiCase):
     collection = "/api/v1/roles"
     paged = False
@@ -180,9 +231,56 @@ class TestEvents(ApiCase):
                 record("rbac.role.applied", target=Role.objects.first())
 
 
+class TestActivity(ApiCase):
+    collection = "/api/v1/admin/activity-logs"
+    models = (Activity,)
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{world.clerk.pk}"
+
+    def make(self, number: int) -> None:
+        for minute in range(number):
+            plant_activity(ago(minutes=minute + 1))
+
+
+class TestDrills(ApiCase):
+    collection = "/api/v1/admin/drills"
+    reader = "admin"
+    reader_may = frozenset({"post"})
+    models = (Drill,)
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{drilled(clock.now()).pk}"
+
+    def make(self, number: int) -> None:
+        for place in range(number):
+            drilled(clock.now() - timedelta(days=place))
+
+
+class TestRestores(ApiCase):
+    collection = "/api/v1/admin/restores"
+    valid = {"backup_id": BACKUP, "mode": "scratch"}
+    reader = "admin"
+    reader_may = frozenset({"post"})
+    models = (Restore,)
+
+    @pytest.fixture(autouse=True)
+    def _inspected(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(inspection, "inspect", as_inspected)
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{restored(clock.now()).pk}"
+
+    def make(self, number: int) -> None:
+        for place in range(number):
+            restored(clock.now() - timedelta(days=place))
+
+
 # Collections without a case of their own, and why.
 WITHOUT = {
-    "ActivityView": "the events of one person by the parameters of audit/events; tests/audit/test_api.py",
+    "ActivityOfView": "the items of admin/activity-logs, whose case it is; tests/audit/test_activity_api.py",
+    "CleanupHistoryView": "runs, which have their own collection; tests/maintenance/test_cleaning_api.py",
+    "CleanupScheduleView": "some of the schedules; tests/maintenance/test_cleaning_api.py",
 }
 
 

@@ -5,7 +5,7 @@ import pytest
 from accounts.models import User
 from portal.kit import registry
 from tests.accounts.organisation_world import House, join, make_house, organisation
-from tests.audit.support import ago, plant
+from tests.audit.support import ago, plant, plant_activity
 from tests.cases.listing import ListCase
 from tests.factories import World, person
 
@@ -54,6 +54,14 @@ class TestEvents(ListCase):
     def make(self, number: int) -> None:
         for minute in range(number):
             plant(ago(minutes=minute + 1))
+
+
+class TestActivity(ListCase):
+    name = "audit.activity"
+
+    def make(self, number: int) -> None:
+        for minute in range(number):
+            plant_activity(ago(minutes=minute + 1))
 
 
 def test_every_declared_list_has_its_case() -> None:

@@ -19,6 +19,7 @@ from portal.kit.postgres.base import ours
 
 GOOD_KEY = "q7Wn3vXr9LkTz2BmYc5HdJ8sFpGa4EuR"
 ENCRYPTION = "1:" + b64encode(bytes(range(32))).decode()
+BACKUP = "1:" + b64encode(bytes(range(32, 64))).decode()
 LOGIN = safety.Login("steward_app", superuser=False, bypasses=False, owned="", limit=97, version=160_004)
 
 
@@ -28,6 +29,7 @@ def production(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     settings.PRODUCTION = True
     settings.SECRET_KEY = GOOD_KEY
     settings.STEWARD_ENCRYPTION_KEYS = ENCRYPTION
+    settings.STEWARD_BACKUP_KEYS = BACKUP
     settings.ALLOWED_HOSTS = ["portal.example.com"]
     settings.STEWARD_PUBLIC_URL = "https://portal.example.com"
     settings.STEWARD_TRUSTED_PROXIES = 1
@@ -65,6 +67,11 @@ def test_the_same_settings_are_fine_in_development(settings: Settings) -> None:
         ("STEWARD_ENCRYPTION_KEYS", "", "E102", "STEWARD_ENCRYPTION_KEYS is missing"),
         ("STEWARD_ENCRYPTION_KEYS", "1:short", "E102", "malformed"),
         ("STEWARD_ENCRYPTION_KEYS", "1:" + b64encode(bytes(32)).decode(), "E102", "not random"),
+        ("STEWARD_BACKUP_KEYS", "", "E113", "STEWARD_BACKUP_KEYS is missing"),
+        ("STEWARD_BACKUP_KEYS", "1:short", "E113", "malformed"),
+        ("STEWARD_BACKUP_KEYS", "1:" + b64encode(bytes(32)).decode(), "E113", "not random"),
+        ("STEWARD_BACKUP_KEYS", ENCRYPTION, "E113", "a key of STEWARD_ENCRYPTION_KEYS"),
+        ("STEWARD_BACKUP_TARGETS", [], "W105", "STEWARD_BACKUP_TARGETS is empty"),
         ("ALLOWED_HOSTS", [], "E103", "STEWARD_ALLOWED_HOSTS is empty"),
         ("ALLOWED_HOSTS", ["*"], "E103", "any Host"),
         ("ALLOWED_HOSTS", ["portal.example.com", "*.com"], "E103", "any Host"),

@@ -214,8 +214,11 @@ def test_passwords_inside_of_the_server_addresses_are_known_secrets() -> None:
         SECRET_KEY = "a-secret-key-of-this-test"
         DATABASE_URL = "postgresql://app:pass%40word@db/steward"
         STEWARD_ENCRYPTION_KEYS = "1:AAAABBBBCCCC"
+        STEWARD_BACKUP_KEYS = "1:DDDDEEEEFFFF"
 
-    assert {"pass@word", "pass%40word", "AAAABBBBCCCC", Settings.SECRET_KEY} <= scrub.secrets_of(Settings)
+    assert {"pass@word", "pass%40word", "AAAABBBBCCCC", "DDDDEEEEFFFF", Settings.SECRET_KEY} <= scrub.secrets_of(
+        Settings
+    )
 
 
 def test_an_address_is_shown_without_query_and_credentials() -> None:

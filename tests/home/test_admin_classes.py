@@ -9,9 +9,11 @@ from django.db import models
 from accounts.models import Membership, Organisation, Session, User
 from audit.models import Event
 from maintenance import cleaning
-from maintenance.models import Heartbeat, JobRun, ScheduleState
+from maintenance.models import Backup, Drill, Heartbeat, JobRun, NightReport, Restore, ScheduleState, SizeSample
 from maintenance.services import heartbeats, runs
-from portal.kit import clock, context
+from maintenance.services.nights import night_report_write
+from maintenance.services.sizes import sizes_sample
+from portal.kit import clock, context, ids
 from portal.kit.models import Announcement, OutboundMessage
 from portal.kit.notices import announcements
 from portal.kit.notify import notify
@@ -19,6 +21,8 @@ from portal.kit.services import writing
 from rbac.models import Binding, Role
 from tests.cases.admin import AdminCase
 from tests.factories import World, actor_of, signed_in
+from tests.maintenance.backup.rows import catalogued
+from tests.maintenance.restore.rows import drilled, restored
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +116,23 @@ class TestSchedules(AdminCase):
         return ScheduleState.objects.order_by("name")[0]
 
 
+class TestNightReports(AdminCase):
+    __test__ = True
+    model = NightReport
+
+    def row(self, world: World) -> models.Model:
+        with context.system("a test"):
+            return night_report_write(run_id=ids.uuid7(), origin=NightReport.Origin.MORNING)
+
+
+class TestBackups(AdminCase):
+    __test__ = True
+    model = Backup
+
+    def row(self, world: World) -> models.Model:
+        return catalogued(clock.now() - timedelta(hours=3))
+
+
 class TestHeartbeats(AdminCase):
     __test__ = True
     model = Heartbeat
@@ -120,6 +141,32 @@ class TestHeartbeats(AdminCase):
         with context.system("a test"):
             heartbeats.heartbeat_write(name="worker-one", kind="worker")
         return Heartbeat.objects.get(name="worker-one")
+
+
+class TestSizeSamples(AdminCase):
+    __test__ = True
+    model = SizeSample
+
+    def row(self, world: World) -> models.Model:
+        with context.system("a test") as current:
+            sizes_sample(actor=current.actor)
+        return SizeSample.objects.get(table="accounts_user")
+
+
+class TestRestores(AdminCase):
+    __test__ = True
+    model = Restore
+
+    def row(self, world: World) -> models.Model:
+        return restored(clock.now() - timedelta(hours=2))
+
+
+class TestDrills(AdminCase):
+    __test__ = True
+    model = Drill
+
+    def row(self, world: World) -> models.Model:
+        return drilled(clock.now() - timedelta(hours=2))
 
 
 class TestOutbox(AdminCase):

@@ -14,6 +14,7 @@ from pytest_django import Settings
 from accounts.models import Organisation, User
 from audit.models import Event
 from portal.kit import context, middleware, traffic
+from portal.kit.mode import state as mode
 from tests.factories import World
 from tests.kit import routes
 
@@ -206,6 +207,7 @@ def test_a_denial_is_recorded_after_the_rollback(
 
 
 def test_a_request_that_asks_nothing_opens_no_connection(own_database: dict[str, str], routed: Client) -> None:
+    mode.state()  # Whether there is maintenance is read every two seconds, by whoever comes then.
     connections.close_all()
 
     assert routed.get("/test/nothing").status_code == 200

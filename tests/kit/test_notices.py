@@ -215,7 +215,7 @@ def test_an_announcement_is_shown_to_everybody_in_its_time_and_to_nobody_after(
     _announce(world.root, title="Tomorrow", starts_at=now + timedelta(days=1))
     _announce(world.root, title="Yesterday", starts_at=now - timedelta(days=2), ends_at=now - timedelta(days=1))
     for who in (world.root, world.stranger):
-        shown = [notice["title"] for notice in browser_of(who).get("/").context["notices"]]
+        shown = [notice["title"] for notice in browser_of(who).get("/").context["shell"].notices]
         assert "Now" in shown
         assert not {"Tomorrow", "Yesterday"} & set(shown)
 

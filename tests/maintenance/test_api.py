@@ -63,6 +63,11 @@ CALLS = [
     ("GET", "/api/v1/schedules", b"", "admin", "queued"),
     ("GET", SCHEDULE, b"", "admin", "queued"),
     ("PATCH", SCHEDULE, b'{"enabled": false}', "admin", "queued"),
+    ("POST", f"{SCHEDULE}/run", b"", "admin", "queued"),
+    ("POST", f"{SCHEDULE}/reset", b"", "admin", "queued"),
+    ("GET", "/api/v1/schedules/preview", b"", "admin", "queued"),
+    ("GET", "/api/v1/admin/nights", b"", "admin", "queued"),
+    ("POST", "/api/v1/admin/nights", b"", "admin", "queued"),
 ]
 
 
@@ -82,7 +87,7 @@ def test_four_actors_call(world: World, browser_of: BrowserOf, given: tuple[str,
     assert [nobody.status_code, stranger.status_code, elsewhere.status_code] == [401, hidden, 404]
     assert before == (JobRun.objects.values().get(pk=run_id), ScheduleState.objects.values().get(pk=name))
     reply = call(browser_of(getattr(world, who)), method, url, body)
-    assert reply.status_code == 200
+    assert reply.status_code in {200, 202}
     answer(path, method.lower(), reply)
 
 
@@ -139,7 +144,6 @@ def test_a_schedule_is_switched_only_in_the_state_that_was_read(world: World, br
     late = call(caller, "PATCH", url, b'{"enabled": true}', **{"If-Match": tag})
     assert (late.status_code, late.json()["code"]) == (412, "kit.precondition_failed")
     assert ScheduleState.objects.get(pk=name).enabled is False
-    assert call(caller, "PATCH", url, b'{"cron": "* * * * *"}').status_code == 422
     assert call(caller, "PATCH", url, b"{}").json()["enabled"] is False
     assert call(caller, "GET", SCHEDULE.format(name="nothing")).status_code == 404
     assert call(caller, "PATCH", SCHEDULE.format(name="nothing"), b"{}").status_code == 404

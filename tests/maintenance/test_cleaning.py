@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import Session
 from audit.models import Event
 from maintenance import cleaning, runner
+from maintenance.cleaning import previews, running
 from maintenance.errors import PreviewStale
 from maintenance.models import JobRun
 from maintenance.services import runs
@@ -92,20 +93,29 @@ def test_nothing_to_do_is_a_success_with_zero(world: World) -> None:
     assert run.result["deleted"] == 0
 
 
-def test_a_cancelled_cleanup_keeps_what_it_did_and_touches_no_more(world: World, settings: Settings) -> None:
+def test_a_cancelled_cleanup_keeps_what_it_did_and_touches_no_more(
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.STEWARD_CLEANUP_BATCH = 100
     add_sessions(world.clerk, 300, expires_in=OLD)
     actor = actor_of(world.admin)
     run_id = _confirmed(actor)
-    with context.system("a test"):
-        claim = runs.run_claim(run_id=run_id, worker="w")
-        assert claim is not None
+
+    def pressed(seconds: float, *, waited: bool) -> None:
         with context.acting(actor):
-            runs.run_cancel(actor=actor, run=claim.run)
-        with pytest.raises(runner.Cancelled):
-            cleaning.run_cleanup(runner.Handle(claim))
-    assert Session.objects.count() == 200
+            runs.run_cancel(actor=actor, run=fresh(run_id))
+
+    monkeypatch.setattr(running, "_rest", pressed)
+    runner.execute(run_id)
+    run = fresh(run_id)
+    assert run.state == "cancelled"
+    assert run.cursor is not None
+    # The batch that was under way when the button was pressed is the last one.
+    assert run.cursor["deleted"] == 200
+    assert Session.objects.count() == 100
     assert not Event.objects.filter(code="maintenance.cleanup.finished").exists()
+    stopped = Event.objects.get(code="maintenance.cleanup.stopped")
+    assert (stopped.data["deleted"], stopped.data["expected"]) == (200, 300)
 
 
 @pytest.mark.parametrize("tampered", ["other_name", "other_person", "garbage", "expired"])
@@ -121,7 +131,7 @@ def test_a_confirmation_is_good_for_its_own_preview_only(
     elif tampered == "garbage":
         token = token[:-3] + "abc"
     else:
-        monkeypatch.setattr(cleaning, "PREVIEW_VALID", timedelta(seconds=-1))
+        monkeypatch.setattr(previews, "PREVIEW_VALID", timedelta(seconds=-1))
     with pytest.raises(PreviewStale):
         cleaning.confirmed(actor=who, name=name, token=token)
     assert not JobRun.objects.exists()
@@ -155,11 +165,11 @@ def test_every_declared_cleanup_runs_against_its_table(world: World) -> None:
 
 def test_the_batch_grows_while_it_is_fast_and_shrinks_when_it_is_slow(settings: Settings) -> None:
     settings.STEWARD_CLEANUP_BATCH = 5000
-    assert cleaning._adapt(1000, 0.05) == 2000
-    assert cleaning._adapt(4000, 0.05) == 5000
-    assert cleaning._adapt(2000, 0.2) == 2000
-    assert cleaning._adapt(2000, 0.9) == 1000
-    assert cleaning._adapt(100, 0.9) == cleaning.SMALLEST
+    assert running._adapt(1000, 0.05) == 2000
+    assert running._adapt(4000, 0.05) == 5000
+    assert running._adapt(2000, 0.2) == 2000
+    assert running._adapt(2000, 0.9) == 1000
+    assert running._adapt(100, 0.9) == running.SMALLEST
 
 
 def test_a_failing_batch_rolls_back_rows_and_cursor_together(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,11 +179,12 @@ def test_a_failing_batch_rolls_back_rows_and_cursor_together(world: World, monke
     def explode(*args: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(cleaning, "_advance", explode)
+    monkeypatch.setattr(running, "_advance", explode)
     runner.execute(run_id)
     run = fresh(run_id)
     assert run.state == "queued"
-    assert run.cursor is None
+    assert run.cursor is not None
+    assert (run.cursor["tally"], run.cursor["deleted"]) == (None, 0)
     assert Session.objects.count() == 30
     with transaction.atomic():
         assert not Event.objects.filter(code="maintenance.cleanup.finished").exists()

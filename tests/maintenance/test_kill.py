@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 import redis
 from django.db import connection
@@ -74,6 +76,44 @@ def test_a_worker_killed_in_mid_cleanup_is_followed_by_one_that_resumes_at_the_c
     event = Event.objects.get(code="maintenance.cleanup.finished")
     assert event.data["deleted"] == EXPIRED
     assert event.actor_id == world.admin.pk
+
+
+# While a row lies in `gate`, whoever ends a run waits there, in the transaction that would end it.
+GATE = """
+CREATE TABLE gate AS SELECT 1 AS closed;
+CREATE FUNCTION wait_at_the_gate() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+    WHILE EXISTS (SELECT FROM gate) LOOP PERFORM pg_sleep(0.1); END LOOP;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER wait_at_the_gate BEFORE UPDATE ON maintenance_job_run FOR EACH ROW WHEN (NEW.state = 'succeeded')
+    EXECUTE FUNCTION wait_at_the_gate();
+"""
+AT_THE_GATE = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+
+
+def test_a_worker_killed_between_the_end_of_its_clean_up_and_that_of_its_run_leaves_one_event(
+    own_database: dict[str, str], world: World, start_worker: Callable[..., Any]
+) -> None:
+    add_sessions(world.clerk, LIVE, expires_in=-timedelta(days=2))
+    run_id, _ = _confirm(actor_of(world.admin))
+    here = urlsplit(own_database["STEWARD_TEST_ADMIN_URL"])._replace(path=urlsplit(own_database["DATABASE_URL"]).path)
+    with psycopg.connect(here.geturl(), autocommit=True) as admin:
+        admin.execute(GATE)
+        first = start_worker(STEWARD_JOB_LEASE_SECONDS="3")
+        wait_for(lambda: admin.execute(AT_THE_GATE).fetchone() is not None, what="the end of the run", tick=dispatch)
+        first.kill()
+        admin.execute("DELETE FROM gate")
+    assert fresh(run_id).state == "running"
+    assert Event.objects.filter(code="maintenance.cleanup.finished").count() == 1
+    start_worker(STEWARD_JOB_LEASE_SECONDS="3")
+    wait_for(lambda: not fresh(run_id).is_live, what="the second worker", tick=dispatch)
+    run = fresh(run_id)
+    assert (run.state, run.attempts) == ("succeeded", 2)
+    assert run.result is not None
+    assert run.result["deleted"] == LIVE
+    assert Event.objects.get(code="maintenance.cleanup.finished").data["deleted"] == LIVE
+    assert Event.objects.filter(code="maintenance.run.succeeded", target_id=run_id).count() == 1
 
 
 def test_a_flushed_redis_loses_no_queued_work(

@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from maintenance import cleaning
 from maintenance.models import Heartbeat, JobRun, ScheduleState
-from maintenance.presenters.schedules import cron_words
 from maintenance.services import heartbeats, runs
 from portal.kit import clock, context
 from portal.kit.services import writing
@@ -163,15 +162,6 @@ def test_a_schedule_is_switched_off_and_on_again(world: World, browser_of: Brows
     assert client.post(f"/platform/schedules/{NAME}/switch", {"enabled": "1"}).status_code == 302
     assert ScheduleState.objects.get(pk=NAME).enabled
     assert client.post("/platform/schedules/no.such/switch", {"enabled": "1"}).status_code == 404
-
-
-def test_a_cron_line_is_told_in_words_where_it_is_daily_or_hourly() -> None:
-    assert cron_words("5 0 * * *") == "Every night at 00:05"
-    assert cron_words("40 * * * *") == "Every hour at :40"
-    assert cron_words("5 * * * *") == "Every hour at :05"
-    assert cron_words("40 * * * 1") == "40 * * * 1"
-    assert cron_words("40 8-18 * * *") == "40 8-18 * * *"
-    assert cron_words("*/5 * * * *") == "*/5 * * * *"
 
 
 def test_a_run_of_a_job_that_no_longer_exists_is_still_shown(world: World, browser_of: Browse) -> None:

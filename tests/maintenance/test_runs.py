@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import User
 from audit.models import Event
 from maintenance import runner
-from maintenance.errors import NotRetryable, NotRunning
+from maintenance.errors import JobUnknown, NotRetryable, NotRunning
 from maintenance.models import JobRun
 from maintenance.services import runs
 from portal.kit import clock, context, errors
@@ -20,7 +20,7 @@ from portal.kit.registry import Run
 from portal.kit.services import writing
 from rbac.models import Binding
 from rbac.services import stamp_bump
-from tests.factories import World, actor_of, person
+from tests.factories import World, actor_of, person, signed_in
 from tests.maintenance.conftest import Declare, fresh
 
 pytestmark = pytest.mark.usefixtures("own_database")
@@ -145,6 +145,29 @@ def test_a_typed_failure_is_final_and_says_what_to_do(world: World, declare: Dec
     run = fresh(run_id)
     assert (run.state, run.attempts, run.error) == ("failed", 1, "Upload the file again.")
     assert Event.objects.get(target_id=run_id, code="maintenance.run.failed").outcome == "failed"
+
+
+def test_a_job_that_this_version_does_not_know_gets_its_attempts_and_then_says_so(
+    world: World, declare: Declare
+) -> None:
+    """In the middle of an update an older worker may meet a newer job: the next one may know it."""
+    actor = actor_of(world.admin)
+    run_id = _enqueue(declare(_nothing), actor)
+    with context.system("a test"), writing():
+        JobRun.objects.filter(pk=run_id).update(name="maintenance.of_another_version")
+    for attempt in (1, 2, 3):
+        assert fresh(run_id).state == "queued"
+        with clock.at(clock.now() + timedelta(hours=attempt)):
+            runner.execute(run_id)
+    run = fresh(run_id)
+    assert (run.state, run.attempts) == ("failed", 3)
+    assert "knows no job maintenance.of_another_version" in run.error
+    page = signed_in(world.admin).get(f"/platform/jobs/{run_id}")
+    assert page.status_code == 200
+    assert "maintenance.of_another_version" in page.content.decode()
+    with context.acting(actor), pytest.raises(JobUnknown):
+        runs.run_retry(actor=actor, run=run)
+    assert fresh(run_id).state == "failed"
 
 
 def test_a_run_whose_worker_dies_every_time_ends_as_failed(world: World, declare: Declare) -> None:

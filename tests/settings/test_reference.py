@@ -38,7 +38,7 @@ def test_the_command_prints_and_writes_the_same(settings: Settings, tmp_path: Pa
 
 
 def _written() -> dict[str, str]:
-    lines = re.findall(r"^#([A-Z_]+)=(.*)$", configuration.example(), re.M)
+    lines = re.findall(r"^#([A-Z0-9_]+)=(.*)$", configuration.example(), re.M)
     return {name: "".join(shlex.split(value)) for name, value in lines}
 
 
@@ -64,6 +64,6 @@ def test_defaults_of_the_machine_are_not_shown(settings: Settings) -> None:
 def test_the_reference_lists_every_variable_and_check() -> None:
     text = configuration.reference()
 
-    assert set(re.findall(r"^\| `([A-Z_]+)` \|", text, re.M)) == env.VARIABLES.keys()
+    assert set(re.findall(r"^\| `([A-Z0-9_]+)` \|", text, re.M)) == env.VARIABLES.keys()
     assert set(re.findall(r"^\| `(steward\.[EW]\d+)` \|", text, re.M)) == checks.EXPLAINED.keys()
     assert all(variable.help.endswith((".", "]")) for variable in env.VARIABLES.values())

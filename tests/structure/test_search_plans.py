@@ -44,6 +44,12 @@ INSERT INTO audit_event (id, occurred_at, code, category, severity, outcome, act
 SELECT uuid_at(n), now() - n * interval '3 minutes', 'accounts.user.updated', 'administration', 'info', 'ok', 'system',
     CASE WHEN n %% 2 = 0 THEN %(house)s::uuid END
 FROM generate_series(1, {EVENTS}) AS n;
+SELECT audit_activity_ensure(current_date - 29, 29);
+INSERT INTO audit_activity (id, occurred_at, channel, method, route, status, family, duration_ms, actor_kind,
+    organisation_id, request_id)
+SELECT uuid_at(n), now() - n * interval '3 minutes', 'page', 'GET', 'platform/people', 200, 2, 12.5, 'anonymous',
+    CASE WHEN n %% 2 = 0 THEN %(house)s::uuid END, 'request-' || n
+FROM generate_series(1, {EVENTS}) AS n;
 """
 # UUIDv7 of three minutes apart, so that events lie in the window that the trail looks at.
 UUID_AT = """
@@ -53,7 +59,7 @@ CREATE FUNCTION uuid_at(n bigint) RETURNS uuid LANGUAGE sql STABLE AS $$
 $$;
 """
 HOUSED = {"accounts.members"}  # Their rows are one organisation's; the trail is looked at from both sides.
-BOTH = {"audit.events"}
+BOTH = {"audit.events", "audit.activity"}
 
 
 def fill(environment: dict[str, str], house: House) -> set[str]:

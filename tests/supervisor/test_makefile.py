@@ -70,3 +70,12 @@ def test_installed_packages_need_no_apt(folder: Path) -> None:
     (folder / "deploy/apt.txt").write_text("# the base of every Debian\ndpkg # always there\n")
     done = make(folder, "deps")
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_another_postgresql_is_installed_only_for_the_tests_that_ask_for_it(folder: Path) -> None:
+    (folder / "deploy/apt.txt").write_text("dpkg\n")
+    asked = make(folder, "--dry-run", "deps", "PG=99")
+    assert asked.returncode == 0, asked.stderr
+    assert "postgresql-99" in asked.stdout.replace("sudo apt-get", "")
+    assert "apt-get install" in asked.stdout
+    assert "apt-get" not in make(folder, "deps").stdout

@@ -2,10 +2,15 @@
 
 from django.urls import path
 
-from portal.home.api import views
+from portal.home.api import announcements, maintenance, views
 
 app_name = "api_reference"
 urlpatterns = [
     path("schema", views.SchemaView.as_view(), name="schema"),
     path("docs", views.DocsView.as_view(), name="docs"),
+    path("admin/maintenance", maintenance.WindowsView.as_view(), name="maintenance"),
+    path("admin/maintenance/<uuid:window_id>", maintenance.WindowView.as_view(), name="maintenance_window"),
+    path("admin/maintenance/<uuid:window_id>/end", maintenance.WindowEndView.as_view(), name="maintenance_end"),
+    path("announcements", announcements.AnnouncementsView.as_view(), name="announcements"),
+    path("announcements/<uuid:announcement_id>", announcements.AnnouncementView.as_view(), name="announcement"),
 ]

@@ -1,16 +1,32 @@
 """Pages of the roof."""
 
+from portal.home.views.announcements import (
+    AnnouncementDismiss,
+    AnnouncementEdit,
+    AnnouncementEnd,
+    AnnouncementList,
+    AnnouncementNew,
+)
 from portal.home.views.components import Components, ComponentsPart
 from portal.home.views.home import Home
+from portal.home.views.mode import Maintenance, MaintenanceEdit, MaintenanceEnd
 from portal.home.views.notices import NoticeRead, Notices, NoticesCount, NoticesNewest, NoticesRead
 from portal.home.views.outbox import Outbox, OutboxMessage
 from portal.home.views.technical import Health
 
 __all__ = [
+    "AnnouncementDismiss",
+    "AnnouncementEdit",
+    "AnnouncementEnd",
+    "AnnouncementList",
+    "AnnouncementNew",
     "Components",
     "ComponentsPart",
     "Health",
     "Home",
+    "Maintenance",
+    "MaintenanceEdit",
+    "MaintenanceEnd",
     "NoticeRead",
     "Notices",
     "NoticesCount",

@@ -12,8 +12,10 @@ from django.utils.translation import ngettext
 from accounts import selectors as accounts
 from audit import selectors as audit
 from audit.filters import EventFilter
+from maintenance.presenters import nights as night_presenters
 from maintenance.presenters import runs as presenters
 from maintenance.presenters.schedules import cron_words
+from maintenance.selectors import nights as night_selectors
 from maintenance.selectors import runs as maintenance
 from maintenance.selectors import schedules as schedule_selectors
 from maintenance.services import heartbeats
@@ -22,8 +24,6 @@ from portal.kit import charts, clock
 from portal.kit.access import SignedIn
 from portal.kit.context import Actor
 from portal.kit.decision import can
-from portal.kit.models import Announcement
-from portal.kit.notices import selectors as notices
 from portal.kit.views import PageView
 
 RECENTLY = timedelta(hours=24)
@@ -44,7 +44,8 @@ class Home(PageView):
             "events": None,
             "jobs": None,
             "schedules": None,
-            "notices": [_announced(told) for told in notices.announcements_now()],
+            "night": None,
+            "notices": [],
         }
         if can(self.actor, "user:read"):
             values["cards"] = self._people()
@@ -57,11 +58,13 @@ class Home(PageView):
             values |= {
                 "jobs": [_job(run) for run in maintenance.runs(self.actor)[:5]],
                 "jobs_url": reverse("maintenance:jobs"),
-                "notices": [*values["notices"], *self._attention()],
+                "notices": self._attention(),
             }
         if can(self.actor, "schedule:admin"):
             rows = schedule_selectors.schedule_rows(self.actor)[:5]
             values |= {"schedules": [_schedule(row) for row in rows], "schedules_url": reverse("maintenance:schedules")}
+            newest = night_selectors.last_night(self.actor)
+            values["night"] = night_presenters.night_page(newest) if newest else None
         values["waiting"] = not can(self.actor, "dashboard:read")
         return self.page(values)
 
@@ -108,10 +111,6 @@ class Home(PageView):
                 "url": f"{people}?state=inactive",
             },
         ]
-
-
-def _announced(told: Announcement) -> dict[str, Any]:
-    return {"tone": told.tone, "title": told.title, "text": told.text}
 
 
 def _sign_ins(actor: Actor) -> dict[str, Any]:

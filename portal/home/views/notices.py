@@ -57,6 +57,7 @@ class NoticesCount(PageView):
     """The number on the bell, asked for now and then."""
 
     access = OWN
+    polled = "whole"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """How many are unread, at most one more than the bell can show."""

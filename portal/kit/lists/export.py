@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from io import TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Literal
 
@@ -81,6 +81,16 @@ def _rows(actor: Actor, declared: List, chosen: Chosen) -> Iterator[Any]:
         if page.next is None:
             return
         question = replace(question, cursor=page.next)
+
+
+def table_csv(columns: Sequence[object], rows: Iterable[Sequence[object]]) -> bytes:
+    """A table that is no declared list as CSV, as harmless in a spreadsheet as the others."""
+    file = BytesIO()
+    text = TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow([_harmless(str(column)) for column in columns])
+    writer.writerows([_harmless(_text(value)) for value in row] for row in rows)
+    return file.getvalue()
 
 
 def _csv(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Any]) -> int:

@@ -215,9 +215,9 @@ class Dates(Filter):
         if preset:
             return rows.filter(**{f"{self.field}__gte": clock.now() - timedelta(days=PRESETS[preset][0])})
         if first := chosen.get(self.parameters[1]):
-            rows = rows.filter(**{f"{self.field}__gte": _start(date.fromisoformat(first))})
+            rows = rows.filter(**{f"{self.field}__gte": start_of(date.fromisoformat(first))})
         if last := chosen.get(self.parameters[2]):
-            rows = rows.filter(**{f"{self.field}__lt": _start(date.fromisoformat(last) + timedelta(days=1))})
+            rows = rows.filter(**{f"{self.field}__lt": start_of(date.fromisoformat(last) + timedelta(days=1))})
         return rows
 
     def words(self, given: Given) -> str:
@@ -281,7 +281,8 @@ def _day(parameter: str, text: str) -> date | None:
     return day
 
 
-def _start(day: date) -> datetime:
+def start_of(day: date) -> datetime:
+    """The moment at which a day begins for the reader."""
     return datetime(day.year, day.month, day.day, tzinfo=timezone.get_current_timezone())
 
 

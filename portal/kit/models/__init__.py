@@ -2,6 +2,7 @@
 
 from portal.kit.models.base import EVENT, SUMMARY, Evidence, Model, TenantModel, no_evidence
 from portal.kit.models.lists import ListPreference, SavedView
+from portal.kit.models.mode import MaintenanceWindow
 from portal.kit.models.notes import Note
 from portal.kit.models.notices import Announcement, Notice
 from portal.kit.models.outbox import OutboundMessage
@@ -14,6 +15,7 @@ __all__ = [
     "Evidence",
     "KeptRequest",
     "ListPreference",
+    "MaintenanceWindow",
     "Model",
     "Note",
     "Notice",

@@ -62,10 +62,20 @@ class Notice(Model):
         return self.title
 
 
-class Announcement(Model):
-    """A message to everybody, shown on the home page from `starts_at` until `ends_at` (none: until it is deleted).
+class Audience(models.TextChoices):
+    """Who sees an announcement."""
 
-    Written by platform staff through `kit.notices.announcements`, for planned work and the like.
+    EVERYONE = "everyone", _("Everyone")
+    STAFF = "staff", _("Staff")
+    ORGANISATION = "organisation", _("One organisation")
+
+
+class Announcement(Model):
+    """A banner on every page of its audience, from `starts_at` until `ends_at` (none: until it is ended or deleted).
+
+    Written by platform staff through `kit.notices.announcements`, for planned work and the like. A dismissible one
+    can be put away by each reader, on the browser that it was put away on. One for an organisation stands on that
+    organisation's own pages.
     """
 
     evidence = EVENT
@@ -75,6 +85,11 @@ class Announcement(Model):
     tone = models.CharField(_("tone"), max_length=4, choices=Tone, default=Tone.INFO)
     starts_at = models.DateTimeField(_("shown from"), default=clock.now)
     ends_at = models.DateTimeField(_("shown until"), null=True, blank=True)
+    audience = models.CharField(_("shown to"), max_length=12, choices=Audience, default=Audience.EVERYONE)
+    organisation = models.ForeignKey(
+        "accounts.Organisation", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    dismissible = models.BooleanField(_("can be put away"), default=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects: ClassVar[ScopedManager[Self]] = ScopedManager()
@@ -89,6 +104,12 @@ class Announcement(Model):
                 name="kit_announcement_times",
                 condition=models.Q(ends_at=None) | models.Q(ends_at__gt=models.F("starts_at")),
                 violation_error_message=_("It has to end after it starts."),
+            ),
+            models.CheckConstraint(
+                name="kit_announcement_audience",
+                condition=models.Q(audience__in=["everyone", "staff"], organisation=None)
+                | models.Q(audience="organisation", organisation__isnull=False),
+                violation_error_message=_("Name an organisation if, and only if, it is shown to one organisation."),
             ),
         ]
 

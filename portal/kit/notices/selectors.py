@@ -1,9 +1,11 @@
 """Reads of notices. A notice is its person's alone: no right opens another's."""
 
-from django.db.models import Q, QuerySet
+from uuid import UUID
 
-from portal.kit import clock
+from django.db.models import QuerySet
+
 from portal.kit.context import Actor
+from portal.kit.errors import NotFound
 from portal.kit.models.notices import Announcement, Notice
 
 COUNT_LIMIT = 99  # The bell says "99+" beyond; nobody counts further.
@@ -27,8 +29,15 @@ def newest(actor: Actor) -> list[Notice]:
     return list(own(actor)[:SHEET])
 
 
-def announcements_now() -> list[Announcement]:
-    """What everybody is told at this moment, the newest first."""
-    now = clock.now()
-    running = Q(ends_at=None) | Q(ends_at__gt=now)
-    return list(Announcement.objects.get_queryset().filter(running, starts_at__lte=now).order_by("-starts_at")[:3])
+def announcements(actor: Actor) -> "QuerySet[Announcement]":
+    """Every announcement, for who writes them, newest first."""
+    rows = Announcement.objects.visible_to(Actor(actor.kind, actor.id, actor.label), "installation:admin")
+    return rows.select_related("organisation").order_by("-pk")
+
+
+def announcement(actor: Actor, announcement_id: UUID) -> Announcement:
+    """One of them; `NotFound` when there is none that `actor` may see."""
+    found = announcements(actor).filter(pk=announcement_id).first()
+    if found is None:
+        raise NotFound
+    return found

@@ -22,13 +22,17 @@ class Command(BaseCommand):
             "init", help="Migrate, synchronise roles and schedules, make sure of the root administrator."
         )
         init.add_argument("--json", action="store_true", help="print one JSON object about the root administrator")
+        init.add_argument("--yes", action="store_true", help="change a database with data without asking")
+        init.add_argument(
+            "--without-backup", default="", metavar="WHY", help="make no backup first; the reason is recorded"
+        )
 
     def handle(self, *args: object, **options: object) -> None:
         """Run one verb."""
         if options["verb"] == "prepare":
             self._prepare(url=str(options["url"]), sql=bool(options["sql"]))
             return
-        printed = database.initialise()
+        printed = database.initialise(yes=bool(options["yes"]), without_backup=str(options["without_backup"]))
         if options["json"]:
             self.stdout.write(printed)
 

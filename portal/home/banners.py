@@ -1,0 +1,121 @@
+"""The banners above every page: the state of the installation, maintenance, and announcements.
+
+They come from what the process knows (`kit.mode.state`), so no page pays a query for them.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from portal.kit import clock
+from portal.kit.decision import can
+from portal.kit.identity import Identity
+from portal.kit.mode import state
+from portal.kit.mode.state import Told, Window
+
+PUT_AWAY = "told"  # The cookie with what this browser has put away.
+PUT_AWAY_LIMIT = 30
+SHOWN = 3  # Announcements at once; more would push the page away.
+
+
+def banners(request: HttpRequest, who: Identity | None) -> list[dict[str, Any]]:
+    """What stands above the page of `who` (None: before sign-in)."""
+    found: list[dict[str, Any]] = []
+    if settings.STEWARD_ONE_LOGIN and who is not None:
+        text = _("Owner and application share it: a weaker wall.")
+        found.append({"tone": "warn", "title": _("One database login."), "text": text})
+    running, coming = state.in_force(), state.coming()
+    if running is not None:
+        found.append(_running(running, who))
+    if coming is not None:
+        found.append(_coming(coming))
+    away = put_away(request)
+    told = [one for one in state.announced() if _short(one.id) not in away and _is_for(one, who)]
+    return [*found, *(_announcement(one, who) for one in told[:SHOWN])]
+
+
+def put_away(request: HttpRequest) -> list[str]:
+    """What this browser has put away, oldest first."""
+    return [one for one in request.COOKIES.get(PUT_AWAY, "").split(".") if one][-PUT_AWAY_LIMIT:]
+
+
+def with_put_away(request: HttpRequest, announcement_id: UUID) -> str:
+    """The cookie's next value."""
+    short = _short(announcement_id)
+    kept = [one for one in put_away(request) if one != short and one.isalnum()]
+    return ".".join([*kept[-PUT_AWAY_LIMIT + 1 :], short])
+
+
+def _short(announcement_id: UUID) -> str:
+    return announcement_id.hex[-12:]
+
+
+def _is_for(one: Told, who: Identity | None) -> bool:
+    if one.audience == "everyone":
+        return True
+    if who is None:
+        return False
+    if one.audience == "organisation":
+        return who.actor.organisation_id == one.organisation_id
+    # Everybody with a role on the platform has a home page.
+    return bool(can(replace(who.actor, organisation_id=None), "dashboard:read"))
+
+
+def _announcement(one: Told, who: Identity | None) -> dict[str, Any]:
+    shown: dict[str, Any] = {"tone": one.tone, "title": one.title, "text": one.text}
+    if one.dismissible and who is not None:
+        shown["dismiss_url"] = reverse("home:announcement_dismiss", args=[one.id])
+    return shown
+
+
+def _running(window: Window, who: Identity | None) -> dict[str, Any]:
+    title = _("The portal is closed.") if window.closed else _("No changes at the moment.")
+    parts = [window.message]
+    if window.ends_at is not None:
+        parts.append(_("Until %(moment)s.") % {"moment": _moment(window.ends_at)})
+    if window.closed:
+        parts.append(_("Only those who get through see this page.") if who else _("Administrators can sign in."))
+    return {"tone": "warn", "title": title, "text": " ".join(part for part in parts if part), **_link(who)}
+
+
+def _coming(window: Window) -> dict[str, Any]:
+    title = _("Maintenance on %(moment)s.") % {"moment": _span(window)}
+    what = _("The portal will be closed.") if window.closed else _("Changes will not be possible.")
+    return {"tone": "info", "title": title, "text": f"{what} {window.message}".strip()}
+
+
+def _link(who: Identity | None) -> dict[str, str]:
+    if who is None or not can(replace(who.actor, organisation_id=None), "installation:admin"):
+        return {}
+    return {"url": reverse("home:maintenance"), "label": _("Maintenance mode")}
+
+
+def _span(window: Window) -> str:
+    start = timezone.localtime(window.starts_at)
+    text = f"{formats.date_format(start, 'l, j F')}, {_hours(window)}"
+    return f"{text} {start.tzname()}"
+
+
+def _hours(window: Window) -> str:
+    start = timezone.localtime(window.starts_at)
+    if window.ends_at is None:
+        return _("from %(start)s") % {"start": formats.date_format(start, "H:i")}
+    end = timezone.localtime(window.ends_at)
+    style = "H:i" if end.date() == start.date() else "l, H:i"
+    return _("%(start)s to %(end)s") % {
+        "start": formats.date_format(start, "H:i"),
+        "end": formats.date_format(end, style),
+    }
+
+
+def _moment(moment: datetime) -> str:
+    local = timezone.localtime(moment)
+    style = "H:i" if local.date() == timezone.localtime(clock.now()).date() else "l, j F, H:i"
+    return f"{formats.date_format(local, style)} {local.tzname()}"

@@ -1,0 +1,1 @@
+"""Tests of the series, the alert rules, and a real Prometheus that reads them."""
