@@ -13,6 +13,11 @@ def now() -> datetime:
     return _fixed.get() or datetime.now(UTC)
 
 
+def moved() -> bool:
+    """Whether the present was set by `at`."""
+    return _fixed.get() is not None
+
+
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
     """Make `moment` (aware) the present for the block: tests, test clocks and the demo's past."""

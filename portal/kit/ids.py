@@ -1,7 +1,8 @@
 """Identifiers: UUIDv7 (RFC 9562), made here and never by a database default.
 
 Layout: 48 bits Unix milliseconds, 12 bits counter, 62 bits random. The counter makes ids of one process strictly
-increasing within a millisecond; if 4,096 are used up, or the clock steps back, the millisecond is carried on.
+increasing within a millisecond; if 4,096 are used up, or the clock steps back, the millisecond is carried on. Under a
+clock that was set (`clock.at`) ids follow that clock, also back, and leave the sequence of the present alone.
 """
 
 import os
@@ -16,8 +17,27 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VERSION = 0x7 << 76
 _VARIANT = 0b10 << 62
 _lock = threading.Lock()
-_last_ms = 0
-_counter = 0
+
+
+class _Sequence:
+    """The place that the ids of one clock have come to: their millisecond and counter."""
+
+    def __init__(self) -> None:
+        self.asked = self.ms = self.counter = 0
+
+    def following(self, now: int, start: int, *, back: bool) -> tuple[int, int]:
+        """Millisecond and counter of the next id; `start` begins a new millisecond, `back` lets the time go back."""
+        if now > self.ms or (back and now != self.asked):
+            self.ms, self.counter = now, start
+        else:
+            self.counter += 1
+            if self.counter > 0xFFF:
+                self.ms, self.counter = self.ms + 1, 0
+        self.asked = now
+        return self.ms, self.counter
+
+
+_present, _moved = _Sequence(), _Sequence()
 
 
 def _after_fork() -> None:
@@ -30,18 +50,12 @@ os.register_at_fork(after_in_child=_after_fork)
 
 def uuid7() -> UUID:
     """A new id, greater than every earlier one of this process."""
-    global _last_ms, _counter  # noqa: PLW0603 - the state of the sequence
     random = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
     now_ms = int(clock.now().timestamp() * 1000)
+    moved = clock.moved()
     with _lock:
-        if now_ms > _last_ms:
-            # Start low, so that the counter has room, and random, so that two processes rarely share a prefix.
-            _last_ms, _counter = now_ms, random >> 52 & 0x3FF
-        else:
-            _counter += 1
-            if _counter > 0xFFF:
-                _last_ms, _counter = _last_ms + 1, 0
-        ms, counter = _last_ms, _counter
+        # Start low, so that the counter has room, and random, so that two processes rarely share a prefix.
+        ms, counter = (_moved if moved else _present).following(now_ms, random >> 52 & 0x3FF, back=moved)
     return UUID(int=ms << 80 | _VERSION | counter << 64 | _VARIANT | random)
 
 

@@ -77,8 +77,6 @@ class Story:
         """One request of `who`, so long ago."""
         moment = self.now - ago
         request_id = os.urandom(16).hex()
-        # Ids never go back within a process; the past is told by a process that has no past yet.
-        ids._last_ms = 0
         told = Context(
             actor=who,
             request_id=request_id,

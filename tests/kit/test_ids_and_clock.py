@@ -20,10 +20,20 @@ def test_ids_are_version_7_unique_and_increasing_also_across_threads() -> None:
     assert all(batch == sorted(batch) for batch in batches)
 
 
-def test_ids_go_on_increasing_when_the_clock_steps_back() -> None:
-    first = ids.uuid7()
-    with clock.at(clock.now() - timedelta(hours=1)):
-        assert ids.uuid7() > first
+def test_ids_go_on_increasing_when_the_clock_steps_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, earlier = ids.uuid7(), clock.now() - timedelta(hours=1)
+    monkeypatch.setattr(clock, "now", lambda: earlier)
+    assert ids.uuid7() > first
+
+
+def test_ids_follow_a_clock_that_was_set_and_leave_the_present_alone() -> None:
+    tomorrow, yesterday = clock.now() + timedelta(days=1), clock.now() - timedelta(days=1)
+    for moment in (tomorrow, yesterday):
+        with clock.at(moment):
+            made = [ids.uuid7() for _ in range(10_000)]
+        assert made == sorted(set(made))
+        assert abs(ids.time_of(made[0]) - moment) <= timedelta(milliseconds=1)
+    assert ids.time_of(ids.uuid7()) < tomorrow
 
 
 def test_a_forked_child_makes_other_ids() -> None:

@@ -302,7 +302,6 @@ def test_of_two_runs_of_a_schedule_the_younger_waits_for_the_older(world: World,
 
 def ran(name: str, at: datetime, state: str = "succeeded", **values: Any) -> None:
     """A run of a schedule that began at its slot and took a minute."""
-    ids._last_ms = 0  # Ids never go back within a process; this is the past.
     with clock.at(at), context.system("beat") as current, writing():
         spec = registry.schedules.get(name)
         run_id = runs.run_enqueue(spec.job, actor=current.actor, args=spec.args, schedule=name, slot=at)
@@ -313,7 +312,6 @@ def ran(name: str, at: datetime, state: str = "succeeded", **values: Any) -> Non
 
 def report(at: datetime) -> NightReport:
     """The morning report of that moment."""
-    ids._last_ms = 0
     with clock.at(at), context.system("beat"):
         return nights.night_report_write(run_id=ids.uuid7(), origin=NightReport.Origin.MORNING)
 

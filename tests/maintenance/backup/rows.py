@@ -5,7 +5,7 @@ from typing import Any
 
 from maintenance.models import Backup
 from maintenance.services.backup_reasons import reasons_note
-from portal.kit import clock, context, ids
+from portal.kit import clock, context
 from portal.kit.services import writing
 
 State = Backup.State
@@ -59,7 +59,6 @@ def catalogued(moment: datetime, **values: Any) -> Backup:
     if given["state"] in {State.FAILED, State.RUNNING}:
         gone = ("taken_at", "manifest", "verified_at", *(["finished_at"] if given["state"] == State.RUNNING else []))
         given |= dict.fromkeys(gone) | {"stored_bytes": 0, "targets": [], "key_id": ""}
-    ids._last_ms = 0  # Ids never go back within a process; this one is told as if it had been made then.
     with context.system("a test of backups"), clock.at(moment), writing():
         return Backup.objects.create(**given)
 

@@ -50,7 +50,6 @@ def drilled(moment: datetime, **values: Any) -> Drill:
         **values,
     }
     with clock.at(moment), context.system("a test"), writing():
-        ids._last_ms = 0
         return Drill.objects.create(id=ids.uuid7(), **given)
 
 
@@ -74,7 +73,6 @@ def restored(moment: datetime, **values: Any) -> Restore:
         **values,
     }
     with clock.at(moment), context.system("a test"), writing():
-        ids._last_ms = 0
         return Restore.objects.create(id=ids.uuid7(), **given)
 
 
