@@ -1,17 +1,24 @@
-"""Who is behind a session cookie: one query loads session, person, organisation and stamps."""
+"""Who is behind a session cookie: one query loads session, person, organisation and stamps.
+
+A call of the API that bears a key or a token is answered by `accounts.bearer`.
+"""
 
 import re
 import struct
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import cast
+from types import MappingProxyType
+from typing import Any, cast
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from accounts import bearer
 from accounts.errors import OrganisationSuspended
 from accounts.models import User
 from portal.kit import clock, crypto
@@ -27,15 +34,20 @@ from rbac.models import INSTALLATION
 SEEN_EVERY = timedelta(seconds=60)  # Being seen is written at most once a minute: a read stays a read.
 TOKEN_LENGTHS = range(40, 61)
 
-_IDENTITY = """
-SELECT s.id, s.seen_at, s.platform_at, u.id, coalesce(nullif(u.name, ''), u.username), u.is_active, u.must_change_password, u.theme,
-    coalesce((SELECT epoch FROM rbac_stamp WHERE key = $1), 0), coalesce((SELECT epoch FROM rbac_stamp WHERE key = u.id), 0){}
-FROM accounts_session s JOIN accounts_user u ON u.id = s.user_id {}
-WHERE s.digest = $2 AND s.expires_at > $3
+# What every road to an identity reads of the session `s` and its person `u`.
+COLUMNS = """
+    s.id, s.seen_at, s.platform_at, u.id, coalesce(nullif(u.name, ''), u.username), u.is_active, u.must_change_password,
+    u.theme, s.kind, s.confirmed_at, s.second_factor_at, u.factor_due_at, nullif(u.preferences, '{}')::text, s.read_only,
+    s.impersonator_id, (SELECT coalesce(nullif(i.name, ''), i.username) FROM accounts_user i WHERE i.id = s.impersonator_id),
+    coalesce((SELECT epoch FROM rbac_stamp WHERE key = $1), 0), coalesce((SELECT epoch FROM rbac_stamp WHERE key = u.id), 0)
 """
-_PLAIN = Statement(_IDENTITY.format("", ""))
+WIDTH = 18  # Columns of it; those of the organisation follow.
+ORGANISATION = ", o.id, o.slug, o.name, o.state"
+_FROM = " FROM accounts_session s JOIN accounts_user u ON u.id = s.user_id "
+_WHERE = " WHERE s.digest = $2 AND s.expires_at > $3 AND s.kind = 'browser'"
+_PLAIN = Statement(f"SELECT {COLUMNS} {_FROM} {_WHERE}")
 _WITH_ORGANISATION = Statement(
-    _IDENTITY.format(", o.id, o.slug, o.name, o.state", "LEFT JOIN LATERAL accounts_member_of(u.id, $4, $5) o ON true")
+    f"SELECT {COLUMNS} {ORGANISATION} {_FROM} LEFT JOIN LATERAL accounts_member_of(u.id, $4, $5) o ON true {_WHERE}"
 )
 _IN_PATH = re.compile(r"/o/([^/]+)/")
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts binary timestamps from here, in microseconds.
@@ -46,15 +58,17 @@ _installation = INSTALLATION.bytes
 
 def identify(request: HttpRequest) -> Identity | None:
     """Fill of the port `kit.identity.identify`."""
+    if "HTTP_AUTHORIZATION" in request.META and request.path_info.startswith("/api/"):
+        return bearer.identify(request)
     token = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
     if len(token) not in TOKEN_LENGTHS:
         return None
-    named = _named(request)
+    named = named_by(request)
     row = cast(DatabaseWrapper, connection).first_row(*question(token, named))
-    return None if row is None else _identity(row, named)
+    return None if row is None else identity_of(row, named)
 
 
-def _named(request: HttpRequest) -> UUID | str | None:
+def named_by(request: HttpRequest) -> UUID | str | None:
     """The organisation of the address by its slug, or that of the header by its id. Both is one too many."""
     header = request.META.get("HTTP_STEWARD_ORGANISATION")
     match = _IN_PATH.match(request.path_info) if request.path_info.startswith("/o/") else None
@@ -89,11 +103,18 @@ def _uuid(raw: bytes) -> UUID:
     return UUID(bytes=raw)
 
 
-def _identity(row: list[bytes | None], named: UUID | str | None) -> Identity:
-    organisation = _entered(row[10:]) if named is not None else None
-    session, seen_at, _platform_at, user, label, active, must_change, theme, installation, member = cast(
+@lru_cache(maxsize=8192)
+def _preferences(written: bytes | None) -> Mapping[str, Any]:
+    return MappingProxyType(orjson.loads(written) if written else {})
+
+
+def identity_of(row: list[bytes | None], named: UUID | str | None) -> Identity:
+    """The identity of a row of `COLUMNS` and, where a request `named` an organisation, of `ORGANISATION`."""
+    organisation = _entered(row[WIDTH:]) if named is not None else None
+    session, seen_at, _platform_at, user, label, active, must_change, theme, kind, confirmed_at = cast(
         list[bytes], row[:10]
     )
+    installation, member = cast(list[bytes], row[16:18])
     user_id = _uuid(user)
     stamps = (int.from_bytes(installation), int.from_bytes(member))
     remember_stamps(user_id, stamps)
@@ -109,6 +130,13 @@ def _identity(row: list[bytes | None], named: UUID | str | None) -> Identity:
         theme=theme.decode(),
         platform_at=_moment(row[2]) if row[2] is not None else None,
         organisation=organisation,
+        kind="token" if kind == b"token" else "browser",
+        confirmed_at=_moment(confirmed_at),
+        second_factor_at=_moment(row[10]) if row[10] is not None else None,
+        factor_due_at=_moment(row[11]) if row[11] is not None else None,
+        preferences=_preferences(row[12]),
+        read_only=row[13] == b"\x01",
+        through=Actor("person", _uuid(row[14]), (row[15] or b"").decode()) if row[14] is not None else None,
     )
 
 

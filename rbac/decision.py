@@ -6,7 +6,7 @@ and are read with the session: a check whose stamps were read after the commit o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -49,6 +49,8 @@ def can(
         return Decision(True, "system", "0.0")
     if actor.id is None:
         return Decision(False, "anonymous", "0.0")
+    if actor.scopes is not None and code not in actor.scopes:
+        return Decision(False, "scope", "0.0")
     organisation = organisation_of(obj) or actor.organisation_id
     stamps = stamps_of(actor.id)
     held = _held(actor.id, organisation, stamps).bits >> _number(code) & 1
@@ -66,7 +68,7 @@ def visible_to(actor: Actor, code: str, queryset: models.QuerySet[Any]) -> model
     field = scope_field(queryset.model)
     if actor.organisation_id is not None and field is not None:
         return queryset.filter(**{field: actor.organisation_id}) if can(actor, code) else queryset.none()
-    return queryset if can(Actor(actor.kind, actor.id, actor.label), code) else queryset.none()
+    return queryset if can(replace(actor, organisation_id=None), code) else queryset.none()
 
 
 def scope_field(model: type[models.Model]) -> str | None:

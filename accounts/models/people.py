@@ -48,10 +48,22 @@ class User(AbstractBaseUser):
 
     evidence: ClassVar[Evidence] = EVENT
 
+    class Kind(models.TextChoices):
+        """What signs in."""
+
+        PERSON = "person", _("Person")
+        SERVICE = "service", _("Service account")
+
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     username = models.CharField(_("user name"), max_length=60, unique=True, validators=[username_validator])
     email = models.EmailField(_("e-mail address"), max_length=254)
     name = models.CharField(_("name"), max_length=120)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERSON, db_default=Kind.PERSON, editable=False)
+    email_verified_at = models.DateTimeField(null=True, editable=False)
+    factor_due_at = models.DateTimeField(
+        null=True, editable=False, help_text="From when on a second factor is required; none: it is not."
+    )
+    preferences = models.JSONField(default=dict, db_default={}, editable=False)
     is_active = models.BooleanField(_("active"), default=True)
     is_root = models.BooleanField(default=False, editable=False)
     must_change_password = models.BooleanField(default=False)
@@ -80,6 +92,10 @@ class User(AbstractBaseUser):
             models.CheckConstraint(
                 name="accounts_user_erased_is_inactive",
                 condition=models.Q(erased_at=None) | models.Q(is_active=False, is_root=False),
+            ),
+            models.CheckConstraint(name="accounts_user_kind", condition=models.Q(kind__in=["person", "service"])),
+            models.CheckConstraint(
+                name="accounts_user_root_is_person", condition=models.Q(is_root=False) | models.Q(kind="person")
             ),
             models.CheckConstraint(name="accounts_user_username_lower", condition=models.Q(username=Lower("username"))),
             models.CheckConstraint(

@@ -3,6 +3,8 @@
 from typing import ClassVar, Self
 
 from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
 from portal.kit import clock
@@ -11,12 +13,37 @@ from portal.kit.models import Evidence, Model, no_evidence
 
 
 class Session(Model):
-    """A signed-in browser. The cookie holds a random token, the row its SHA-256. Gone at sign-out or by clean-up."""
+    """A signed-in browser or client. Whoever holds its random token is the person; the row has the token's SHA-256.
+
+    Gone at sign-out or by clean-up. One with an `impersonator` shows the console as its person, to that administrator.
+    """
 
     evidence = no_evidence("Sign-in and sign-out are events; being seen is not.")
 
+    class Kind(models.TextChoices):
+        """Who holds it."""
+
+        BROWSER = "browser", _("Browser")
+        TOKEN = "token", _("Client with access tokens")
+
     digest = models.BinaryField(max_length=32, unique=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.BROWSER, db_default=Kind.BROWSER)
+    method = models.CharField(
+        max_length=20, default="password", db_default="password", help_text="What the person proved itself with."
+    )
+    label = models.CharField(
+        max_length=80, blank=True, default="", db_default="", help_text="What a client calls itself."
+    )
+    confirmed_at = models.DateTimeField(
+        default=clock.now, db_default=Now(), help_text="When the person last proved who it is."
+    )
+    second_factor_at = models.DateTimeField(null=True, help_text="When a second factor was last proved.")
+    impersonator = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="Why it is impersonated."
+    )
+    read_only = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(default=clock.now)
     seen_at = models.DateTimeField(default=clock.now)
     idle = models.DurationField()
@@ -33,7 +60,13 @@ class Session(Model):
         constraints = [
             models.CheckConstraint(
                 name="accounts_session_ends", condition=models.Q(expires_at__lte=models.F("ends_at"))
-            )
+            ),
+            models.CheckConstraint(name="accounts_session_kind", condition=models.Q(kind__in=["browser", "token"])),
+            models.CheckConstraint(
+                name="accounts_session_impersonated",
+                condition=models.Q(impersonator=None, reason="", read_only=False)
+                | models.Q(impersonator__isnull=False, kind="browser") & ~models.Q(reason=""),
+            ),
         ]
         indexes = [models.Index(fields=["expires_at", "id"], name="accounts_session_expires")]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -117,6 +118,8 @@ def _draft(code: str, target: models.Model | None, changes: Changes | None, outc
     spec = registry.events.get(code)
     now = context.current() or context.Context(source="command")
     actor, parts = now.actor, Parts()
+    if now.through is not None:
+        actor = replace(now.through, organisation_id=actor.organisation_id, on_behalf_of=actor)
     row: Row = {
         "id": ids.uuid7(),
         "occurred_at": clock.now(),

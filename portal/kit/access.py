@@ -5,13 +5,14 @@ session. A page for somebody who must first change a one-time password, or is in
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from portal.kit import context, errors, identity, registry
+from portal.kit import clock, context, errors, identity, registry
 from portal.kit.context import Actor
 from portal.kit.decision import authorise
 from portal.kit.postgres.base import TransactionLater
@@ -26,10 +27,15 @@ class Public:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Answers to any person with a live session: their own affairs. `before_password_change`: also while it is due."""
+    """Answers to any person with a live session: their own affairs.
+
+    `before_password_change`: also while that is due, and to an inactive one; `before_second_factor`: also while a
+    second factor has to be set up first.
+    """
 
     reason: str
     before_password_change: bool = False
+    before_second_factor: bool = False
 
 
 Access = str | Public | SignedIn
@@ -53,8 +59,40 @@ class AccountInactive(errors.StewardError):
     default_detail = _("Ask your administrator to activate it.")
 
 
-def gate(request: HttpRequest, access: Access) -> None:
-    """Let the request through, or raise: `Unauthenticated`, `AccountInactive`, `PasswordChangeRequired`, `Forbidden`."""
+class SecondFactorRequired(errors.StewardError):
+    """The time in which a second factor should have been set up is over; nothing else answers until it is."""
+
+    code = "kit.second_factor_required"
+    status = 403
+    title = _("Set up a second factor first")
+    default_detail = _("Your roles need a second factor. Set one up to go on.")
+
+
+class ConfirmationRequired(errors.StewardError):
+    """A dangerous act, and the person proved who it is too long ago (policy: step-up, 10 minutes)."""
+
+    code = "kit.confirmation_required"
+    status = 403
+    title = _("Confirm that it is you")
+    default_detail = _("Confirm your identity again, then repeat what you did.")
+
+
+class ReadOnlySession(errors.StewardError):
+    """Somebody looks at the console as somebody else and may not change anything."""
+
+    code = "kit.read_only_session"
+    status = 403
+    title = _("This view is read-only")
+    default_detail = _("You see the console as somebody else. Leave that view to make changes as yourself.")
+
+
+CONFIRMED_FOR = timedelta(minutes=10)  # policy.md: step-up.
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def gate(request: HttpRequest, access: Access, *, step_up: bool = False) -> None:
+    """Let the request through, or raise: `Unauthenticated`, `AccountInactive`, `PasswordChangeRequired`,
+    `SecondFactorRequired`, `ReadOnlySession`, `Forbidden`, and with `step_up` `ConfirmationRequired`."""
     if isinstance(access, Public):
         return
     who = identity.of(request)
@@ -62,14 +100,33 @@ def gate(request: HttpRequest, access: Access) -> None:
         raise errors.Unauthenticated
     if isinstance(access, SignedIn) and access.before_password_change:
         return
-    if not who.active:
-        raise AccountInactive
-    if who.must_change_password:
-        raise PasswordChangeRequired
+    _duties(who, access)
+    if who.read_only and request.method not in SAFE:
+        raise ReadOnlySession
     if isinstance(access, str):
         authorise(who.actor, access)
         if who.actor.organisation_id is None:
             enter_platform(request, who)
+    if step_up and not confirmed(who):
+        raise ConfirmationRequired
+
+
+def _duties(who: identity.Identity, access: Access) -> None:
+    """What a person has to do, or to be, before anything else answers."""
+    if not who.active:
+        raise AccountInactive
+    if who.must_change_password:
+        raise PasswordChangeRequired
+    due = who.factor_due_at is not None and who.second_factor_at is None and who.factor_due_at <= clock.now()
+    if due and not (isinstance(access, SignedIn) and access.before_second_factor):
+        raise SecondFactorRequired
+
+
+def confirmed(who: identity.Identity) -> bool:
+    """Whether the person proved who it is just now. A key proves it with every call; an impersonator never does."""
+    if who.kind == "key":
+        return True
+    return who.through is None and who.confirmed_at is not None and clock.now() - who.confirmed_at <= CONFIRMED_FOR
 
 
 def enter_platform(request: HttpRequest, who: identity.Identity) -> None:

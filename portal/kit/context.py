@@ -16,13 +16,17 @@ ActorKind = Literal["anonymous", "person", "service", "key", "job", "system"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a person, service account, key, job or the system itself. `label` is frozen into every event."""
+    """Who acts: a person, service account, key, job or the system itself. `label` is frozen into every event.
+
+    `id` is the one whose rights count. `scopes`: the only permissions that may be used; None for all that are held.
+    """
 
     kind: ActorKind
     id: UUID | None
     label: str
     organisation_id: UUID | None = None
     on_behalf_of: "Actor | None" = None
+    scopes: frozenset[str] | None = None
 
 
 ANONYMOUS = Actor("anonymous", None, "anonymous")
@@ -30,9 +34,14 @@ ANONYMOUS = Actor("anonymous", None, "anonymous")
 
 @dataclass(slots=True)
 class Context:
-    """One request, job run or command. `cache` holds what may be remembered for just that long."""
+    """One request, job run or command. `cache` holds what may be remembered for just that long.
+
+    `through`: the key or the impersonating administrator that uses the actor's rights; the record names it as the one
+    who acted, on behalf of the actor.
+    """
 
     actor: Actor = ANONYMOUS
+    through: Actor | None = None
     source: Literal["request", "job", "command"] = "request"
     request_id: str = ""
     correlation_id: str = ""

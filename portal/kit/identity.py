@@ -1,8 +1,9 @@
 """Who is signed in, as the edge sees it. accounts finds it out, in the one query of the request."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -25,7 +26,9 @@ class Identity:
     """A live session and its person. `stamps` are the versions that decisions of this request are made at.
 
     `organisation` is the one that the request names (by address or header); its id is the actor's `organisation_id`.
-    `platform_at` is when the session was last noted as having entered the platform.
+    `platform_at` is when the session was last noted as having entered the platform. `confirmed_at` is when the person
+    last proved who it is, `second_factor_at` when with a second factor, `factor_due_at` from when on it needs one.
+    `through` is the key or the impersonating administrator behind the session; one that is `read_only` changes nothing.
     """
 
     actor: Actor
@@ -38,6 +41,13 @@ class Identity:
     theme: str
     platform_at: datetime | None = None
     organisation: OrganisationRef | None = None
+    kind: Literal["browser", "token", "key"] = "browser"
+    confirmed_at: datetime | None = None
+    second_factor_at: datetime | None = None
+    factor_due_at: datetime | None = None
+    through: Actor | None = None
+    read_only: bool = False
+    preferences: Mapping[str, Any] = field(default_factory=dict)
 
 
 @port

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
+from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -16,6 +17,8 @@ class PageView(View):
 
     access: ClassVar[access.Access]
     limit: ClassVar[limits.Limit] = limits.CONSOLE
+    # A dangerous act: whoever did not prove within ten minutes who it is confirms it first.
+    step_up: ClassVar[bool] = False
     template_name: ClassVar[str] = ""
     # What asks again and again by itself is no activity of anybody: the part that htmx fetches, or the whole view.
     polled: ClassVar[Literal["", "part", "whole"]] = ""
@@ -30,11 +33,15 @@ class PageView(View):
         """Count the request, pass the gate; somebody whose password must change, or who is inactive, is led to that page instead."""
         limits.spend(request, self.limit)
         try:
-            access.gate(request, self.access)
+            access.gate(request, self.access, step_up=self.step_up)
         except access.PasswordChangeRequired:
             return led_to(request, "/me/password")
         except access.AccountInactive:
             return led_to(request, "/inactive")
+        except access.SecondFactorRequired:
+            return led_to(request, "/me/second-factor")
+        except access.ConfirmationRequired:
+            return led_to(request, f"/confirm?{urlencode({'next': _back_to(request)})}")
         if not isinstance(self.access, access.Public):
             self.actor: Actor = access.actor_of(request)
         return super().dispatch(request, *args, **kwargs)
@@ -52,6 +59,14 @@ class PageView(View):
     def page(self, values: Mapping[str, Any] | None = None, *, template: str = "", status: int = 200) -> HttpResponse:
         """Render the page's template, or another."""
         return render(self.request, template or self.template_name, dict(values or {}), status=status)
+
+
+def _back_to(request: HttpRequest) -> str:
+    """Where to go on after confirming: this very page, or the one that a form was sent from."""
+    if request.method == "GET" and not request.headers.get("HX-Request"):
+        return request.get_full_path()
+    sent_from = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
+    return sent_from.path + (f"?{sent_from.query}" if sent_from.query else "") or "/"
 
 
 def led_to(request: HttpRequest, url: str) -> HttpResponse:

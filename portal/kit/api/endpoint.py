@@ -55,6 +55,7 @@ class Endpoint:
     etag: bool = False
     idempotent: bool = True
     limit: Limit | None = None
+    step_up: bool = False
     deprecated: Deprecated | None = None
     tag: str = ""
     service: str = ""
@@ -80,6 +81,7 @@ def endpoint(
     etag: bool = False,
     idempotent: bool = True,
     limit: Limit | None = None,
+    step_up: bool = False,
     deprecated: Deprecated | None = None,
     tag: str = "",
     service: str = "",
@@ -89,8 +91,9 @@ def endpoint(
     `access`: who may, where it is not what the class says; `service`: the right that the service asks, where the gate
     lets more callers in. `query`: parameters; those of a list come by themselves. `body`: what it takes, found in
     `self.sent`; `partial`: any of its fields may be absent. `reply`: what it answers, or `items`: a list of that; both
-    only describe. `errors`: typed errors beside those that any call may meet. `etag`: it answers `self.single`, or
-    changes what that shows. `idempotent=False`: an Idempotency-Key is not kept.
+    only describe. `errors`: typed errors beside those that any call may meet. `step_up`: a session must have been
+    confirmed within ten minutes. `etag`: it answers `self.single`, or changes what that shows. `idempotent=False`: an
+    Idempotency-Key is not kept.
     """
     taken = (*LISTED, *query) if items is not None else query
     made = Endpoint(
@@ -105,6 +108,7 @@ def endpoint(
         etag=etag,
         idempotent=idempotent,
         limit=limit,
+        step_up=step_up,
         deprecated=deprecated,
         tag=tag,
         service=service,

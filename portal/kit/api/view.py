@@ -83,7 +83,7 @@ class ApiView(APIView):
         try:
             limits.refuse_oversized(request)
             limits.spend(request, declared.limit or self.limit)
-            access.gate(request, declared.access or self.access)
+            access.gate(request, declared.access or self.access, step_up=declared.step_up)
             handler = getattr(self, method, None) if method in self.http_method_names else None
             if handler is None:
                 raise errors.MethodNotAllowed
