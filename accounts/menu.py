@@ -35,3 +35,9 @@ for name, label, path, icon, section, code, order in (
             realm="organisation",
         )
     )
+
+for name, label, path, icon, order in (
+    ("password", _("Password"), "/me/password", "lock", 30),
+    ("organisations", _("Organisations"), "/me/organisations", "building", 80),
+):
+    menu.add(MenuItem(f"accounts.own_{name}", label, path, icon, "self", "", order, realm="self"))

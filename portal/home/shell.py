@@ -22,6 +22,7 @@ SECTIONS: tuple[tuple[str, str | Promise], ...] = (
     ("proof", gettext_lazy("Proof")),
     ("upkeep", gettext_lazy("Upkeep")),
     ("installation", gettext_lazy("Installation")),
+    ("self", gettext_lazy("Your account")),
 )
 ENVIRONMENTS = {
     "development": {"name": "development", "label": gettext_lazy("Development"), "tone": "info"},
@@ -79,8 +80,12 @@ class Shell:
         who = self._who
         if who is None or not who.active or who.must_change_password:
             return []
-        realm = "organisation" if who.organisation else "platform"
-        allowed = [item for item in registry.menu if item.realm == realm and can(who.actor, item.permission)]
+        realm = self._realm(who)
+        allowed = [
+            item
+            for item in registry.menu
+            if item.realm == realm and (realm == "self" or can(who.actor, item.permission))
+        ]
         sections = []
         for key, label in SECTIONS:
             items = sorted((item for item in allowed if item.section == key), key=lambda item: item.order)
@@ -89,11 +94,17 @@ class Shell:
                 sections.append({"label": named, "items": [self._entry(item) for item in items]})
         return sections
 
+    def _realm(self, who: Identity) -> str:
+        path = self._request.path
+        if path == "/me" or path.startswith("/me/"):
+            return "self"
+        return "organisation" if who.organisation else "platform"
+
     def _entry(self, item: registry.MenuItem) -> dict[str, Any]:
         path = self._request.path
         inside = self._who.organisation if self._who else None
         url = item.url.replace("{slug}", inside.slug) if inside else item.url
-        home = url == "/" or (inside is not None and url == f"/o/{inside.slug}/")
+        home = url in {"/", "/me"} or (inside is not None and url == f"/o/{inside.slug}/")
         current = path == url or (not home and path.startswith(f"{url.rstrip('/')}/"))
         return {"label": item.label, "url": url, "icon": item.icon, "current": current, "badge": None}
 

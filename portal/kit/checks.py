@@ -159,7 +159,7 @@ def check_demanded_permissions(app_configs: Sequence[AppConfig] | None = None, *
     entries = [
         _undeclared("Menu entry", item.name, item.permission, "steward.E005")
         for item in registry.menu
-        if _unknown(item)
+        if item.realm != "self" and _unknown(item)
     ]
     cleanups = [
         _undeclared("Cleanup", item.name, item.permission, "steward.E005")

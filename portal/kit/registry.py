@@ -245,17 +245,18 @@ class Cleanup:
 class MenuItem:
     """An entry of the navigation, shown to whom holds `permission`.
 
-    Entries of the realm "organisation" stand under `/o/{slug}/`, which their `url` names, and are shown there.
+    Entries of the realm "organisation" stand under `/o/{slug}/`, which their `url` names, and are shown there. Those of
+    the realm "self" are everybody's own affairs, stand under `/me` and name no permission.
     """
 
     name: str
     label: Text
     url: str
     icon: str
-    section: Literal["", "people", "proof", "upkeep", "installation"]
+    section: Literal["", "people", "proof", "upkeep", "installation", "self"]
     permission: str
     order: int
-    realm: Literal["platform", "organisation"] = "platform"
+    realm: Literal["platform", "organisation", "self"] = "platform"
 
 
 @dataclass(frozen=True)
