@@ -117,4 +117,6 @@ class JobRun(Model):
     @property
     def elapsed(self) -> timedelta | None:
         """How long it has run, or ran; None before its first start."""
-        return None if self.started_at is None else (self.finished_at or clock.now()) - self.started_at
+        if self.started_at is None:
+            return None
+        return max(timedelta(0), (self.finished_at or clock.now()) - self.started_at)  # The clock may have been set.

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -45,6 +45,14 @@ class Claim:
 
     run: JobRun
     fence: int
+    at: datetime = field(default_factory=clock.now)
+    steady: float = field(default_factory=clock.steady)
+
+    def present(self) -> datetime:
+        """The present as it follows from the claim: a machine's clock that is set meanwhile makes no run hours long, and
+        none that ended before it started."""
+        now = clock.now() if clock.moved() else self.at + timedelta(seconds=clock.steady() - self.steady)
+        return max(now, self.run.started_at or now)
 
 
 def run_enqueue(
@@ -199,7 +207,7 @@ def run_finish(
             pk=run.pk, fence=claim.fence, state__in=[State.RUNNING, State.CANCELLING]
         ).update(
             state=state,
-            finished_at=clock.now(),
+            finished_at=claim.present(),
             lease_until=None,
             phase=run.phase,
             done=run.done,

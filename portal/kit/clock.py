@@ -1,5 +1,6 @@
 """The one clock. Nothing in Steward asks the operating system for the time but this module."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,6 +17,11 @@ def now() -> datetime:
 def moved() -> bool:
     """Whether the present was set by `at`."""
     return _fixed.get() is not None
+
+
+def steady() -> float:
+    """Seconds by a clock that nobody sets, and that goes on while the machine sleeps: for durations, in one process."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 @contextmanager

@@ -232,7 +232,7 @@ def test_a_clock_that_steps_back_fires_nothing_twice() -> None:
 @pytest.mark.django_db
 def test_a_switched_off_schedule_stays_silent_and_forgets_what_it_missed(world: World) -> None:
     _wind_to(EVENING)
-    with context.acting(actor_of(world.admin)) as current:
+    with clock.at(EVENING), context.acting(actor_of(world.admin)) as current:
         schedules.schedule_switch(actor=current.actor, name=NAME, enabled=False)
     assert _fire(EVENING + timedelta(days=3)) == 0
     with clock.at(EVENING + timedelta(days=3)), context.acting(actor_of(world.admin)) as current:

@@ -4,9 +4,9 @@ import dataclasses
 import json
 import os
 import signal
-import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -272,25 +272,40 @@ def test_a_login_without_the_right_is_told_which_setting_or_grant_helps(live: st
 # --- Killed and cut off on the way ---
 
 
+# Held by somebody else, so that no process that loads rows can come to its end.
+HELD = """
+DO $$ DECLARE one regclass; BEGIN
+    FOR one IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') LOOP
+        EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', one);
+    END LOOP;
+END $$
+"""
+
+
 def test_a_killed_pg_restore_is_told_and_leaves_nothing(live: str, make_backup: MakeBackup) -> None:
     manifest = make_backup()
-    stopped = threading.Event()
+    name = databases.name_for("restore", uuid4())
+    holding = ExitStack()
+    killed: list[int] = []
 
-    def kill() -> None:
-        while not stopped.wait(0.005):
-            for child in psutil.Process().children():
-                if "pg_restore" in child.name() and "--data-only" in child.cmdline():
-                    child.send_signal(signal.SIGKILL)
-                    return
+    def kill(step: str, done: int, total: int) -> None:
+        if step != "Load the rows" or killed:
+            return
+        if not total:  # The step begins: the tables are there, and no row is.
+            holding.enter_context(logins.as_owner(name)).execute(HELD)
+        for child in psutil.Process().children():
+            if "pg_restore" in child.name() and "--data-only" in child.cmdline():
+                child.send_signal(signal.SIGKILL)
+                killed.append(child.pid)
+                return
 
-    killer = threading.Thread(target=kill)
-    killer.start()
     try:
         with pytest.raises(RestoreFailed, match="signal 9 ended it"):
-            restored(manifest.id, live)
+            restored(manifest.id, live, name, tick=kill)
     finally:
-        stopped.set()
-        killer.join()
+        with suppress(psycopg.OperationalError):  # It was put out when the half-made database was dropped.
+            holding.close()
+    assert killed
     assert left_by(live) == []
     assert _users(live) == 5
     name, _outcome = restored(manifest.id, live)
