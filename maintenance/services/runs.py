@@ -15,9 +15,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from psycopg.types.json import Jsonb
 
 from maintenance import publisher
+from maintenance import run_rows as rows
 from maintenance.errors import JobUnknown, NotRetryable, NotRunning
 from maintenance.models import JobRun
 from maintenance.services.telling import run_told
@@ -25,11 +25,11 @@ from portal.kit import clock, context, errors, notices, registry
 from portal.kit.context import Actor
 from portal.kit.decision import authorise
 from portal.kit.mode import gate, state
+from portal.kit.postgres.base import ours
 from portal.kit.record import Outcome, record
 from portal.kit.services import writing
 
 log = logging.getLogger("steward.runs")
-LOG_LINES = 500  # A run keeps its newest lines; a chatty job must not grow its row without end.
 ANNOUNCE_LIMIT = 500  # Rows that one tick of the dispatcher announces.
 State = JobRun.State
 ENDED = {
@@ -120,20 +120,6 @@ def _live_with(name: str, key: str) -> UUID | None:
     return JobRun.objects.filter(name=name, key=key, state__in=JobRun.LIVE).values_list("pk", flat=True).first()
 
 
-# Not waited for until it is on disk: what the run writes comes later in the log of the database, so its first durable
-# batch makes the claim durable too, and a claim that a crash took away leaves a run that is queued as before.
-_CLAIM = """
-UPDATE maintenance_job_run SET
-    state = CASE WHEN state = 'cancelling' THEN state ELSE 'running' END,
-    fence = fence + 1, attempts = attempts + 1, worker = %(worker)s,
-    started_at = coalesce(started_at, %(now)s), lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-FROM (SELECT set_config('synchronous_commit', 'off', true) AS set) AS quick
-WHERE id = %(id)s AND quick.set = 'off' AND ((state = 'queued' AND run_at <= %(now)s)
-    OR (state IN ('running', 'cancelling') AND lease_until < clock_timestamp()))
-RETURNING maintenance_job_run.*
-"""
-
-
 def run_held(*, run_id: UUID) -> bool:
     """Whether maintenance keeps a run in the queue for now; asks the database only while the portal is closed."""
     window = state.in_force()
@@ -150,10 +136,12 @@ def run_claim(*, run_id: UUID, worker: str) -> Claim | None:
 
     One statement, so of many messages about one run exactly one claims it.
     """
-    values = {"id": run_id, "worker": worker, "now": clock.now(), "lease": settings.JOB_LEASE.total_seconds()}
     with writing():
-        run = next(iter(JobRun.objects.raw(_CLAIM, values)), None)
-    return None if run is None else Claim(run, run.fence)
+        row = ours().write(rows.CLAIM, rows.claimed(run_id, worker))
+    if row is None:
+        return None
+    run = rows.run_of(row)
+    return Claim(run, run.fence)
 
 
 def lease_extend(*, run_id: UUID, fence: int) -> bool:
@@ -167,34 +155,13 @@ def lease_extend(*, run_id: UUID, fence: int) -> bool:
         return bool(cursor.rowcount)
 
 
-_SAVE = """
-UPDATE maintenance_job_run SET phase = %(phase)s, done = %(done)s, total = %(total)s, cursor = %(cursor)s, log = %(log)s,
-    lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-WHERE id = %(id)s AND fence = %(fence)s AND state IN ('running', 'cancelling')
-RETURNING state
-"""
-
-
 def run_save_progress(*, claim: Claim) -> str | None:
     """Keep phase, progress, cursor and log of the run inside the batch's transaction; its state, or None if the fence is lost.
 
     The update holds the row until the batch commits, so a successor cannot claim it in between.
     """
-    run = claim.run
-    values: dict[str, Any] = {
-        "id": run.pk,
-        "fence": claim.fence,
-        "phase": run.phase,
-        "done": run.done,
-        "total": run.total,
-        "cursor": None if run.cursor is None else Jsonb(run.cursor),
-        "log": Jsonb(run.log[-LOG_LINES:]),
-        "lease": settings.JOB_LEASE.total_seconds(),
-    }
-    with writing(), connection.cursor() as cursor:
-        cursor.execute(_SAVE, values)
-        row = cursor.fetchone()
-    return None if row is None else str(row[0])
+    with writing():
+        return ours().write(rows.SAVE, rows.saved(claim.run, claim.fence))
 
 
 def run_finish(
@@ -203,20 +170,10 @@ def run_finish(
     """End a run that is still our own. Event `maintenance.run.succeeded|failed|cancelled`; False when the fence is lost."""
     run = claim.run
     with writing():
-        updated = JobRun.objects.filter(
-            pk=run.pk, fence=claim.fence, state__in=[State.RUNNING, State.CANCELLING]
-        ).update(
-            state=state,
-            finished_at=claim.present(),
-            lease_until=None,
-            phase=run.phase,
-            done=run.done,
-            total=run.total,
-            log=run.log[-LOG_LINES:],
-            result=dict(result) if result is not None else None,
-            error=error[:2000],
-            error_id=error_id,
+        end = rows.finished(
+            run, claim.fence, state=state, at=claim.present(), result=result, error=error[:2000], error_id=error_id
         )
+        updated = ours().write(rows.FINISH, end)
         if updated:
             outcome: Outcome = "failed" if state == State.FAILED else "ok"
             record(
@@ -241,8 +198,8 @@ def _wake(run: JobRun) -> None:
         waiting |= Q(schedule=run.schedule, pk__gt=run.pk)
     if not waiting:
         return
-    rows = JobRun.objects.select_for_update(skip_locked=True).filter(waiting, state=State.QUEUED, error="")
-    found = list(rows.values_list("pk", flat=True))
+    held = JobRun.objects.select_for_update(skip_locked=True).filter(waiting, state=State.QUEUED, error="")
+    found = list(held.values_list("pk", flat=True))
     JobRun.objects.filter(pk__in=found).update(run_at=clock.now())
     for run_id in found:
         transaction.on_commit(partial(publisher.announce, run_id))
@@ -279,7 +236,7 @@ def run_requeue(*, claim: Claim, wait: timedelta, error: str) -> bool:
             published_at=None,
             lease_until=None,
             error=error[:2000],
-            log=run.log[-LOG_LINES:],
+            log=run.log[-rows.LOG_LINES :],
         )
     return bool(updated)
 
@@ -300,7 +257,7 @@ def run_wait(*, claim: Claim, wait: timedelta) -> bool:
             published_at=None,
             lease_until=None,
             phase=run.phase,
-            log=run.log[-LOG_LINES:],
+            log=run.log[-rows.LOG_LINES :],
         )
     return bool(updated)
 

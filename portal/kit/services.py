@@ -12,7 +12,6 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
 
 from portal.kit import context
 from portal.kit.tenancy import behind_the_wall
@@ -39,9 +38,7 @@ def writing() -> Iterator[None]:
         # A service that calls another: one change, so the inner failure undoes both, and no savepoint is paid for.
         yield
         return
-    with behind_the_wall():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('steward.write', pg_current_xact_id()::text, true)")
+    with behind_the_wall(marked=True):
         token = _open.set(True)
         try:
             yield

@@ -25,17 +25,21 @@ def wall() -> Wall:
 
 
 @contextmanager
-def behind_the_wall() -> Iterator[None]:
+def behind_the_wall(*, marked: bool = False) -> Iterator[None]:
     """One transaction behind the wall of who acts, for jobs and commands; a savepoint where one is open already.
 
     What reads or writes rows of organisations outside a request does it in here: without a transaction there is no
-    wall to stand behind, and the database shows nothing.
+    wall to stand behind, and the database shows nothing. `marked` is for `writing()`: it costs nothing with a BEGIN, and
+    a statement in a transaction that is open.
     """
     if connection.in_atomic_block:
         with transaction.atomic():
+            if marked:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT set_config('steward.write', pg_current_xact_id()::text, true)")
             yield
         return
-    later = ours().transaction_later(wall())
+    later = ours().transaction_later(wall(), marked=marked)
     with later:
         later.open()
         yield

@@ -33,6 +33,8 @@ _ENDED = (psycopg.errors.AdminShutdown, psycopg.errors.CrashShutdown, psycopg.er
 PLATFORM = "steward_platform"
 # Role names and ids are ours, never a caller's text.
 _WALL = b"SELECT set_config('role', '%s', true), set_config('steward.organisation', '%s', true)"
+# Marks the transaction as one of `writing()`; goes with the BEGIN where the door opens the transaction.
+_MARK = b"set_config('steward.write', pg_current_xact_id()::text, true)"
 _WALL_NOW = b"SELECT current_setting('role'), current_setting('steward.organisation', true)"
 
 
@@ -65,10 +67,11 @@ class TransactionLater:
     an `atomic()` around the request; a request that asks nothing does not pay for it.
     """
 
-    __slots__ = ("_atomic", "_connection", "_inner", "_outer", "_undone", "wall")
+    __slots__ = ("_atomic", "_connection", "_inner", "_marked", "_outer", "_undone", "wall")
 
-    def __init__(self, connection: "DatabaseWrapper", wall: Wall) -> None:
+    def __init__(self, connection: "DatabaseWrapper", wall: Wall, *, marked: bool) -> None:
         self._connection = connection
+        self._marked = marked
         self._outer: TransactionLater | None = None
         self._atomic: Atomic | None = None
         self._undone = False
@@ -103,8 +106,8 @@ class TransactionLater:
             except BaseException:
                 self._atomic = None
                 raise
-            if self._inner is not None or self.wall != _NO_WALL or connection.sees_all:
-                connection.begin_for(self.wall)
+            if self._marked or self._inner is not None or self.wall != _NO_WALL or connection.sees_all:
+                connection.begin_for(self.wall, marked=self._marked)
 
     def enter_platform(self) -> None:
         """See the rows of every organisation from here on; for a right that is held on the installation."""
@@ -132,9 +135,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     _in_atomic_block = False
     _prepared: set[Statement]
 
-    def transaction_later(self, wall: Wall | None = None) -> TransactionLater:
-        """A `with` block that is one transaction, opened when it is needed, behind `wall` (row-level security)."""
-        return TransactionLater(self, wall or _NO_WALL)
+    def transaction_later(self, wall: Wall | None = None, *, marked: bool = False) -> TransactionLater:
+        """A `with` block that is one transaction, opened when it is needed, behind `wall` (row-level security);
+        `marked` says in it that a service writes."""
+        return TransactionLater(self, wall or _NO_WALL, marked=marked)
 
     @property
     def in_atomic_block(self) -> bool:
@@ -182,12 +186,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         poll.register(connection.fileno(), select.POLLIN | select.POLLERR | select.POLLHUP)
         return not poll.poll(0)
 
-    def begin_for(self, wall: Wall) -> None:
-        """Begin behind `wall`, in one round trip; it ends with the transaction. The owner stands behind none."""
+    def begin_for(self, wall: Wall, *, marked: bool = False) -> None:
+        """Begin behind `wall`, and `marked` as a service's, in one round trip; both end with the transaction. The owner
+        stands behind no wall."""
         if settings.STEWARD_CONNECT_AS == "owner":
+            if marked:
+                self.mark()
             return
         role = PLATFORM if wall.platform else self._base_role
-        self.wall_restore((role, str(wall.organisation or "")))
+        self.wall_restore((role, str(wall.organisation or "")), marked=marked)
+
+    def mark(self) -> None:
+        """Say in the open transaction that a service writes."""
+        self._straight(b"SELECT " + _MARK)
 
     @property
     def _base_role(self) -> str:
@@ -205,11 +216,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         role, organisation = (result.get_value(0, column) or b"" for column in (0, 1))
         return role.decode(), organisation.decode()
 
-    def wall_restore(self, before: tuple[str, str]) -> None:
+    def wall_restore(self, before: tuple[str, str], *, marked: bool = False) -> None:
         """Put up the wall of `before` (role, organisation) until the transaction ends."""
         if not self.needs_rollback:
             role, organisation = before
-            self._straight(_WALL % (role.encode(), organisation.encode()))
+            wall = _WALL % (role.encode(), organisation.encode())
+            self._straight(wall + b", " + _MARK if marked else wall)
 
     def _straight(self, sql: bytes) -> Any:
         """One statement of our own on the wall, in the transaction, which begins with it when it has not yet."""
@@ -262,8 +274,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         status: int = self.connection.pgconn.status
         return status != pq.ConnStatus.OK or isinstance(error, _ENDED)
 
-    def write(self, statement: Statement, values: Sequence[str | None]) -> None:
-        """Execute a prepared statement that writes, in the open transaction; values in PostgreSQL's text form.
+    def write(self, statement: Statement, values: Sequence[str | None]) -> str | None:
+        """Execute a prepared statement that writes, in the open transaction; values in PostgreSQL's text form. Returns
+        the first column of the first row that it has RETURNING, None without one.
 
         For the few writes that follow every other write; for the rest a cursor is fast enough. Raises what a cursor
         raises, and `TransactionManagementError` outside a transaction.
@@ -273,19 +286,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.validate_no_broken_transaction()
         encoded = [None if value is None else value.encode() for value in values]
 
-        def execute(*_: Any) -> None:
+        def execute(*_: Any) -> Any:
             with self.wrap_database_errors:
                 pgconn = self.connection.pgconn
                 if pgconn.transaction_status == pq.TransactionStatus.IDLE:
                     _expect(pgconn.exec_(b"BEGIN"), pq.ExecStatus.COMMAND_OK)
                 self._prepare(pgconn, statement)
-                _expect(pgconn.exec_prepared(statement.name, encoded), pq.ExecStatus.COMMAND_OK)
+                result = pgconn.exec_prepared(statement.name, encoded)
+                return result if result.status == _ROWS else _expect(result, pq.ExecStatus.COMMAND_OK)
 
         for wrapper in reversed(self.execute_wrappers):
             execute = partial(wrapper, execute)
         started = time.perf_counter()
-        execute(statement.sql.decode(), values, False, {"connection": self, "cursor": None})
+        result = execute(statement.sql.decode(), values, False, {"connection": self, "cursor": None})
         self._log(statement, started)
+        first = result.get_value(0, 0) if result.ntuples else None
+        return None if first is None else first.decode()
 
     def _log(self, statement: Statement, started: float) -> None:
         """For whoever counts queries, as Django's cursors do it."""
