@@ -26,9 +26,9 @@ def test_a_step_longer_than_its_lease_keeps_it_and_a_process_needs_one_thread_fo
     leases: list[int] = []
 
     def slow(run: Run) -> Mapping[str, Any]:
-        began = fresh(run.run_id).lease_until
+        began = fresh(run.id).lease_until
         assert began is not None
-        wait_for(lambda: (fresh(run.run_id).lease_until or began) > began, what="the lease to be extended")
+        wait_for(lambda: (fresh(run.id).lease_until or began) > began, what="the lease to be extended")
         leases.append(sum(thread.name == "leases" for thread in threading.enumerate()))
         return {}
 
