@@ -94,16 +94,22 @@ class _Checked:
         return data
 
 
+def measured(target: Target, manifest: Manifest, file: File) -> str:
+    """The path of a file that is there in its full length; `NoSuchFile`, `Damaged` with the place."""
+    path = stored_name(manifest.id, file.name)
+    stored = target.size(path)
+    if stored != file.size:
+        raise Damaged(path, min(stored, file.size), _length(stored, file.size))
+    return path
+
+
 def plain(target: Target, manifest: Manifest, file: File) -> Iterator[bytes]:
     """The plain bytes of a file in pieces of at most 1 MiB.
 
     Each piece was authenticated before it is handed out; after the last one size and hash have been compared with the
     manifest too. Raises `Damaged` with the place, `UnknownKey`, `ForeignFile`, `UnknownVersion` or `TargetFailed`.
     """
-    path = stored_name(manifest.id, file.name)
-    stored = target.size(path)
-    if stored != file.size:
-        raise Damaged(path, min(stored, file.size), _length(stored, file.size))
+    path = measured(target, manifest, file)
     with target.reader(path) as source:
         checked = _Checked(source)
         opener = Opener(checked, name=path)

@@ -66,7 +66,7 @@ def verify(target: Target, backup_id: str, *, tick: Tick = lambda file, done, to
     for file in manifest.files:
         tick(file.name, stored, manifest.stored_bytes)
         try:
-            plain += _read(target, manifest, file)
+            plain += read_file(target, manifest, file)
             stored += file.size
         except Damaged as error:
             faults.append(Fault(error.file, error.offset, str(error.detail)))
@@ -77,8 +77,8 @@ def verify(target: Target, backup_id: str, *, tick: Tick = lambda file, done, to
     return manifest, Report(backup_id, target.name, len(manifest.files), stored, plain, seconds, faults)
 
 
-def _read(target: Target, manifest: Manifest, file: File) -> int:
-    """Read and parse one file to its end; the number of plain bytes."""
+def read_file(target: Target, manifest: Manifest, file: File) -> int:
+    """Read and parse one file to its end; the number of plain bytes. Raises what `read.plain` does."""
     pieces = read.plain(target, manifest, file)
     path = stored_name(manifest.id, file.name)
     if file.kind in {manifests.SCHEMA, manifests.DATA}:

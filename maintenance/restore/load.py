@@ -1,4 +1,4 @@
-"""Filling an empty database from a backup: decrypted and decompressed on the way into pg_restore, never on a disk.
+"""Filling an empty database from a backup: verified, decrypted, decompressed on the way into pg_restore, on no disk.
 
 First the tables, then their rows by several processes at once, then indexes, constraints, triggers and policies.
 """
@@ -120,6 +120,9 @@ class Loader:
                 self._feed(process, feed)
             code = process.wait()
             reader.join()
+        if feed is not None and not code:
+            for _piece in feed:
+                pass  # It had enough before the end of the file, where size and hash are compared.
         if self._stop.is_set():
             raise Stopped
         if code:

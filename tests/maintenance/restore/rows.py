@@ -12,7 +12,7 @@ from portal.kit.services import writing
 
 BACKUP = "01890000-0000-7000-8000-0000000000b1"
 STEPS = [
-    {"name": "Verify the backup", "seconds": 4.1, "detail": "5 files, every byte read"},
+    {"name": "Look at the files", "seconds": 0.1, "detail": "5 files, each in its full length"},
     {"name": "Make the database", "seconds": 0.2, "detail": ""},
     {"name": "Make the tables", "seconds": 0.6, "detail": "56 tables"},
     {"name": "Load the rows", "seconds": 61.4, "detail": "4 processes at once"},

@@ -119,7 +119,7 @@ def test_a_spoiled_file_is_named_with_its_place_and_nothing_is_made(
     assert _users(live) == 5
 
 
-def test_a_file_that_is_spoiled_between_verification_and_load_ends_the_restore(
+def test_a_file_that_is_spoiled_after_it_was_looked_at_ends_the_restore(
     live: str, make_backup: MakeBackup, backups: Path
 ) -> None:
     manifest = make_backup()
