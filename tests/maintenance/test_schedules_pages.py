@@ -127,7 +127,7 @@ def test_a_page_has_its_tabs_each_with_what_it_promises(world: World, browser_of
     client = browser_of(world.admin)
     for minutes in (1, 2, 3):
         now = clock.now()
-        a_run(state="succeeded", started_at=now, finished_at=now.replace(microsecond=0), key=str(minutes))
+        a_run(state="succeeded", started_at=now - timedelta(minutes=minutes), finished_at=now, key=str(minutes))
     with context.acting(actor_of(world.admin)) as current:
         schedule_settings.schedule_update(actor=current.actor, name=NAME, values={"cron": "0 4 * * *"})
     assert "Duration of the newest runs" in text_of(client.get(PAGE, {"tab": "runs"}))
