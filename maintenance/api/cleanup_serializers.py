@@ -54,7 +54,7 @@ class PreviewItemReply(Reply):
     guarded = serializers.BooleanField()
     note = serializers.CharField(allow_blank=True)
     columns = serializers.ListField(child=serializers.CharField())
-    sample = serializers.ListField(child=serializers.ListField(child=serializers.JSONField(allow_null=True)))
+    sample = serializers.ListField(child=serializers.ListField(child=serializers.JSONField()))
     example = _ITEM
 
 

@@ -14,7 +14,7 @@ from audit.models import Event
 from maintenance import cleaning, publisher, runner
 from maintenance.models import JobRun
 from tests.factories import World
-from tests.home.test_api_reference import OPERATIONS, _reply
+from tests.home.test_api_reference import DOCUMENT, OPERATIONS, _reply, fits
 from tests.maintenance.test_api import answer, call
 from tests.maintenance.test_kill import add_sessions
 
@@ -43,6 +43,12 @@ def test_four_actors_read(world: World, browser_of: BrowserOf, name: str) -> Non
     assert reply.status_code == 200
     answer(url, "get", reply)
     assert not JobRun.objects.exists()
+
+
+def test_a_sample_may_hold_a_value_that_is_none() -> None:
+    """A table that was never vacuumed has no moment of it."""
+    schema = DOCUMENT["components"]["schemas"]["PreviewItemReply"]["properties"]["sample"]
+    fits(schema, [["accounts_user", None, 7]])
 
 
 @pytest.mark.parametrize("kind", KINDS)
