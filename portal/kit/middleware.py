@@ -192,7 +192,7 @@ class RequestMiddleware:
         return response
 
     def _answer(self, request: HttpRequest, later: TransactionLater) -> HttpResponseBase:
-        if self._cookie in request.COOKIES or _bears(request):
+        if _bears(request) or self._cookie in request.COOKIES:
             try:
                 _sign_on(request, later)
             except errors.StewardError as error:
