@@ -14,7 +14,7 @@ class UserAdmin(ServiceAdmin):
     access = "user:read"
     fields = (
         *("id", "name", "username", "email", "is_active", "is_root", "must_change_password", "password_changed_at"),
-        *("last_seen_at", "theme", "created_at", "erased_at"),
+        *("last_seen_at", "created_at", "leaving_at", "erased_at"),
     )
     list_display = ("name", "username", "email", "is_active", "last_seen_at", "created_at")
     list_filter = ("is_active",)

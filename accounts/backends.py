@@ -20,7 +20,7 @@ class PasswordBackend(BaseBackend):
         if username is None or password is None:
             return None
         user = User.objects.by_identifier(username)
-        if user is None:
+        if user is None or user.kind != User.Kind.PERSON:  # A service account has keys, and never signs in.
             make_password(password)
             return None
         with writing():  # Argon2 parameters may have changed: Django then stores a fresh hash.

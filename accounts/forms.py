@@ -8,11 +8,11 @@ from django.core.files.base import File
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import people_csv, rules
+from accounts import passwords, people_csv, rules
 from portal.kit.forms import Form
 from rbac.models import Role
 
-PASSWORD_INPUT_LIMIT = 1000  # Bounds what is read at all; the rules of passwords name the real limit.
+PASSWORD_INPUT_LIMIT = passwords.INPUT_LIMIT  # The rules of passwords name the real limit.
 
 
 def _password(label: Any) -> forms.CharField:

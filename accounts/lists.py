@@ -11,12 +11,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts import presenters, selectors
+from accounts import columns, presenters, selectors
+from accounts.developer_selectors import marked_label
 from accounts.models import User
 from accounts.presenters import PersonRow
 from accounts.presenters.roles import offered_roles, role_text
 from accounts.services import bulk
-from portal.kit.context import Actor, actor
+from portal.kit.context import Actor
 from portal.kit.lists import (
     Action,
     Choice,
@@ -34,7 +35,6 @@ from portal.kit.lists import (
 )
 from portal.kit.templatetags.kit import count
 from rbac import selectors as rbac
-from rbac.decision import stamps_of
 from rbac.models import Role
 
 KIND = "user"  # Of the tokens that accounts/migrations/0004 makes.
@@ -49,12 +49,16 @@ class ListedPerson(PersonRow):
 
 def _present(who: Actor, users: Sequence[User]) -> list[ListedPerson]:
     texts = {option.label: option.text for option in _roles()}
+    marked = marked_label()
     return [
         ListedPerson(
             row.user,
             row.roles,
             row.locked_until,
-            [{"label": label, "text": texts.get(label, "")} for label in row.roles],
+            [
+                {"label": label, "text": texts.get(label, ""), "css": "role warn" if label == marked else "role"}
+                for label in row.roles
+            ],
         )
         for row in presenters.rows(users)
     ]
@@ -68,20 +72,8 @@ class RoleOption(Option):
     text: str = ""
 
 
-_known: tuple[int, list[RoleOption]] = (-1, [])
-
-
 def _roles() -> list[RoleOption]:
-    """The roles of the installation; read again when its stamp says that a role has changed."""
-    global _known  # noqa: PLW0603 - kept by the process, as the decision keeps what it knows
-    person_id = actor().id
-    epoch = stamps_of(person_id)[0] if person_id else -1
-    if epoch < 0 or _known[0] != epoch:
-        _known = (
-            epoch,
-            [RoleOption(role.code, role.label, role.pk, role_text(role)) for role in rbac.platform_roles()],
-        )
-    return _known[1]
+    return [RoleOption(role.code, role.label, role.pk, role_text(role)) for role in rbac.platform_roles()]
 
 
 def _with_roles(codes: Sequence[str]) -> QuerySet[Any]:
@@ -103,12 +95,19 @@ def _given_roles(who: Actor) -> list[tuple[str, str]]:
     return [(role.code, role.label) for role in offered_roles(who)]
 
 
+def _taken_roles(who: Actor) -> list[tuple[str, str]]:
+    """Also the developer role, which is given on a person's own page only."""
+    own = rbac.rank_of(who.id) if who.id else 0
+    return [(role.code, role.label) for role in rbac.platform_roles() if role.rank <= own]
+
+
 def _role(code: str) -> Role:
     return next(role for role in rbac.platform_roles() if role.code == code)
 
 
 REASON = Field("reason", gettext_lazy("Reason"), help=gettext_lazy("Kept in the audit trail."))
 ROLE_FIELD = Field("role", gettext_lazy("Role"), required=True, options=_given_roles, read=_role)
+TAKEN_ROLE_FIELD = Field("role", gettext_lazy("Role"), required=True, options=_taken_roles, read=_role)
 
 BADGES = 2  # So many fit into a row; the rest is a number that names them all on hover.
 
@@ -117,7 +116,9 @@ def _badges(row: ListedPerson) -> str:
     if not row.badges:
         return format_html('<span class="quiet">{}</span>', _("none"))
     shown = format_html_join(
-        "", '<span class="role" title="{}">{}</span>', ((one["text"], one["label"]) for one in row.badges[:BADGES])
+        "",
+        '<span class="{}" title="{}">{}</span>',
+        ((one["css"], one["text"], one["label"]) for one in row.badges[:BADGES]),
     )
     more = len(row.badges) - BADGES
     if more > 0:
@@ -126,23 +127,8 @@ def _badges(row: ListedPerson) -> str:
 
 
 _COLUMNS = (
-    Column(
-        "person",
-        gettext_lazy("Person"),
-        cell=cells.who("email"),
-        value=attrgetter("label"),
-        by=("name",),
-        fixed=True,
-        card="head",
-    ),
-    Column(
-        "state",
-        gettext_lazy("Status"),
-        cell=cells.status("state_tone", "state_label"),
-        value=attrgetter("state_label"),
-        by=("is_active", "name"),
-        card="state",
-    ),
+    columns.named("person", gettext_lazy("Person"), under="email", by=("name",)),
+    columns.state(by=("is_active", "name")),
     Column(
         "roles",
         gettext_lazy("Roles"),
@@ -176,15 +162,7 @@ _COLUMNS = (
         css="num",
         card="line",
     ),
-    Column(
-        "created",
-        gettext_lazy("Created"),
-        cell=cells.moment("created_at", "date"),
-        value=attrgetter("created_at"),
-        by=("created_at",),
-        newest=True,
-        css="num quiet",
-    ),
+    columns.day("created", gettext_lazy("Created"), field="created_at", newest=True),
 )
 
 _ACTIONS = (
@@ -211,6 +189,7 @@ _ACTIONS = (
         fields=(ROLE_FIELD, REASON),
         inverse="take",
         icon="shield",
+        step_up=True,
     ),
     Action(
         "take",
@@ -220,9 +199,10 @@ _ACTIONS = (
         question=lambda number: _("Take a role from %(people)s?") % {"people": _people(number)},
         consequence=gettext_lazy("Its rights end with their next request."),
         done=lambda number: _("Taken the role: %(people)s.") % {"people": _people(number)},
-        fields=(ROLE_FIELD, REASON),
+        fields=(TAKEN_ROLE_FIELD, REASON),
         inverse="give",
         icon="shield",
+        step_up=True,
         tone="destroy",
     ),
     Action(

@@ -4,6 +4,9 @@ Three slots are counted for each failure: the (account, address) pair locks afte
 the account and the address (/64 for IPv6) lock after far more, so that neither a distributed nor a spraying attack is
 free, while one stranger can lock nobody out but itself. A failure during a lock changes nothing. Counters live in
 PostgreSQL; account names that nobody has are kept as a keyed hash, since people type passwords into that field.
+
+Second factors have a pair and an account slot of their own, with the same limits: who fails there knows the password
+already, and a right password must not give another five guesses. Their failures count for the address as well.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +33,8 @@ ADDRESS_LIMIT, ADDRESS_MINUTES = 100, (15, 60)
 FORGET = timedelta(hours=24)
 SPELL = timedelta(hours=1)  # Locks closer together than this are one spell, of which the owner gets one mail.
 
+_Slot = tuple[str, int, tuple[int, ...]]  # Name, limit, minutes of each further lock.
+
 _COUNT = """
 INSERT INTO accounts_sign_in_counter AS c (slot, failures, last_at) VALUES (%(slot)s, 1, %(now)s)
 ON CONFLICT (slot) DO UPDATE SET
@@ -39,31 +44,39 @@ RETURNING failures
 
 _LOCKED = """
 SELECT split_part(slot, ':', 2)::uuid, max(locked_until) FROM accounts_sign_in_counter
-WHERE split_part(slot, ':', 2) = ANY(%s) AND locked_until IS NOT NULL AND locked_until > %s GROUP BY 1
+WHERE split_part(slot, ':', 2) = ANY(%s) AND locked_until IS NOT NULL AND locked_until > %s
+AND split_part(slot, ':', 1) = ANY(%s) GROUP BY 1
 """
 _UNLOCK = """
-DELETE FROM accounts_sign_in_counter WHERE slot = %(account)s OR starts_with(slot, %(pairs)s)
+DELETE FROM accounts_sign_in_counter WHERE slot = ANY(%(accounts)s)
+OR starts_with(slot, %(pairs)s) OR starts_with(slot, %(factors)s)
 RETURNING coalesce(locked_until > %(now)s, false)
 """
+PASSWORDS, CODES = ("pair", "account"), ("factor", "factors")  # The kinds of slots that are a person's.
 
 
 def locked_people(people: Iterable[UUID]) -> dict[UUID, datetime]:
     """Whose sign-in is locked now, from anywhere or from one address, and until when at the latest; one query."""
-    return _locked_since(people, clock.now())
+    return _locked_since(people, clock.now(), (*PASSWORDS, *CODES))
 
 
-def _locked_since(people: Iterable[UUID], moment: datetime) -> dict[UUID, datetime]:
+def _locked_since(people: Iterable[UUID], moment: datetime, kinds: Sequence[str]) -> dict[UUID, datetime]:
     wanted = [str(person) for person in people]
     if not wanted:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_LOCKED, [wanted, moment])
+        cursor.execute(_LOCKED, [wanted, moment, list(kinds)])
         return dict(cursor.fetchall())
 
 
 def locks_clear(person: UUID) -> int:
     """Forget the failed sign-ins of a person, from everywhere; how many locks that opened. Part of a service."""
-    values: dict[str, str | datetime] = {"account": f"account:{person}", "pairs": f"pair:{person}:", "now": clock.now()}
+    values: dict[str, str | datetime | list[str]] = {
+        "accounts": [f"account:{person}", f"factors:{person}"],
+        "pairs": f"pair:{person}:",
+        "factors": f"factor:{person}:",
+        "now": clock.now(),
+    }
     with writing(), connection.cursor() as cursor:
         cursor.execute(_UNLOCK, values)
         return sum(locked for (locked,) in cursor.fetchall())
@@ -74,8 +87,22 @@ def attempted_account(request: HttpRequest, credentials: Mapping[str, Any] | Non
     given = credentials or {}
     # Django's signal says "username"; axes' own question says the name of the form field.
     identifier = str(given.get("username") or given.get("identifier") or "").replace("\0", "").strip().lower()
-    user = User.objects.by_identifier(identifier)
-    return str(user.pk) if user else "unknown-" + crypto.signature("lockout", identifier)[:32]
+    # Axes asks several times in one attempt; whose it is does not change meanwhile.
+    known: dict[str, str] = request.__dict__.setdefault("attempted_accounts", {})
+    if identifier not in known:
+        user = User.objects.by_identifier(identifier)
+        known[identifier] = str(user.pk) if user else "unknown-" + crypto.signature("lockout", identifier)[:32]
+    return known[identifier]
+
+
+def factor_locked(person: UUID, address: str | None) -> bool:
+    """Whether second factors of a person are refused now, whatever is sent. Attempts queue here as in `is_locked`."""
+    return _locked(factor_slots(person, address))
+
+
+def factor_failed(person: UUID, address: str | None) -> None:
+    """Count a second factor that was wrong; part of a service. Not to be called during a lock."""
+    _count(factor_slots(person, address), str(person))
 
 
 def cool_off(request: HttpRequest | None) -> timedelta:
@@ -83,7 +110,7 @@ def cool_off(request: HttpRequest | None) -> timedelta:
     return timedelta(minutes=PAIR_MINUTES[0])
 
 
-def slots(account: str, address: str | None) -> list[tuple[str, int, tuple[int, ...]]]:
+def slots(account: str, address: str | None) -> list[_Slot]:
     """The slots of one attempt, the narrowest first: (name, limit, minutes of each further lock)."""
     network = _network(address)
     return [
@@ -91,6 +118,38 @@ def slots(account: str, address: str | None) -> list[tuple[str, int, tuple[int, 
         (f"account:{account}", ACCOUNT_LIMIT, ACCOUNT_MINUTES),
         (f"address:{network}", ADDRESS_LIMIT, ADDRESS_MINUTES),
     ]
+
+
+def factor_slots(person: UUID, address: str | None) -> list[_Slot]:
+    """The slots of one second factor, as `slots`."""
+    network = _network(address)
+    return [
+        (f"factor:{person}:{network}", PAIR_LIMIT, PAIR_MINUTES),
+        (f"factors:{person}", ACCOUNT_LIMIT, ACCOUNT_MINUTES),
+        (f"address:{network}", ADDRESS_LIMIT, ADDRESS_MINUTES),
+    ]
+
+
+def _locked(counted: Sequence[_Slot]) -> bool:
+    names = [slot for slot, _, _ in counted]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [names[0]])
+    return SignInCounter.objects.filter(slot__in=names, locked_until__gt=clock.now()).exists()
+
+
+def _count(counted: Sequence[_Slot], account: str) -> None:
+    """Count a failure in each slot, and lock those that reached their limit."""
+    now = clock.now()
+    reached: list[_Lock] = []
+    with writing():
+        with connection.cursor() as cursor:
+            for slot, limit, minutes in counted:
+                cursor.execute(_COUNT, {"slot": slot, "now": now, "forget": now - FORGET})
+                failures = int(cursor.fetchone()[0])
+                if failures >= limit:
+                    reached.append(_Lock(slot, minutes[min(failures - limit, len(minutes) - 1)], failures))
+        if reached:
+            _lock(_person_of(account), reached, now)
 
 
 def _network(address: str | None) -> str:
@@ -109,10 +168,7 @@ class LockoutHandler(AbstractAxesHandler, AxesBaseHandler):  # type: ignore[misc
         Attempts on one pair queue here until the former one commits: without it, a burst of parallel guesses would all
         pass before the first failure is counted.
         """
-        names = [slot for slot, _, _ in self._slots(request, credentials)]
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [names[0]])
-        return SignInCounter.objects.filter(slot__in=names, locked_until__gt=clock.now()).exists()
+        return _locked(self._slots(request, credentials))
 
     def get_failures(self, request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> int:
         """Failures counted for the pair."""
@@ -125,21 +181,13 @@ class LockoutHandler(AbstractAxesHandler, AxesBaseHandler):  # type: ignore[misc
         """Count the failure, and lock the slots that reached their limit; during a lock, nothing."""
         if request is None or request.axes_locked_out:
             return
-        now = clock.now()
-        reached: list[_Lock] = []
-        with writing():
-            with connection.cursor() as cursor:
-                for slot, limit, minutes in self._slots(request, credentials):
-                    cursor.execute(_COUNT, {"slot": slot, "now": now, "forget": now - FORGET})
-                    failures = int(cursor.fetchone()[0])
-                    if failures >= limit:
-                        reached.append(_Lock(slot, minutes[min(failures - limit, len(minutes) - 1)], failures))
-            if reached:
-                _lock(_person_of(self._account(request, credentials)), reached, now)
+        _count(self._slots(request, credentials), self._account(request, credentials))
 
     def user_logged_in(self, sender: Any, request: Any, user: User, **kwargs: Any) -> None:
-        """A sign-in resets the pair and the account; the address keeps its count."""
-        names = [slot for slot, _, _ in slots(str(user.pk), request.axes_ip_address)[:2]]
+        """A sign-in resets the pair and the account, of passwords and second factors; the address keeps its count."""
+        address = request.axes_ip_address
+        counted = slots(str(user.pk), address)[:2] + factor_slots(user.pk, address)[:2]
+        names = [slot for slot, _, _ in counted]
         with writing():
             SignInCounter.objects.filter(slot__in=names).delete()
 
@@ -152,7 +200,7 @@ class LockoutHandler(AbstractAxesHandler, AxesBaseHandler):  # type: ignore[misc
     def post_delete_access_attempt(self, instance: Any, **kwargs: Any) -> None:
         """Axes' own table is not used."""
 
-    def _slots(self, request: Any, credentials: Mapping[str, Any] | None) -> list[tuple[str, int, tuple[int, ...]]]:
+    def _slots(self, request: Any, credentials: Mapping[str, Any] | None) -> list[_Slot]:
         return slots(self._account(request, credentials), request.axes_ip_address)
 
     def _account(self, request: Any, credentials: Mapping[str, Any] | None) -> str:
@@ -169,14 +217,15 @@ class _Lock:
 
     @property
     def kind(self) -> str:
-        """What it counts: pair, account or address."""
+        """What it counts: pair, account, factor, factors or address."""
         return self.slot.partition(":")[0]
 
 
 def _lock(user: User | None, reached: Sequence[_Lock], now: datetime) -> None:
-    """Lock the slots, each with its event, and tell the owner of the account once per spell."""
+    """Lock the slots, each with its event, and tell the owner of the account once per spell and kind."""
+    kinds = CODES if reached[0].kind in CODES else PASSWORDS
     # Asked before anything is locked. A stranger who goes on failing fills nobody's mailbox.
-    told = user is None or bool(_locked_since([user.pk], now - SPELL))
+    told = user is None or bool(_locked_since([user.pk], now - SPELL, kinds))
     for lock in reached:
         until = now + timedelta(minutes=lock.minutes)
         SignInCounter.objects.filter(slot=lock.slot).update(locked_until=until)
@@ -188,7 +237,8 @@ def _lock(user: User | None, reached: Sequence[_Lock], now: datetime) -> None:
     ends = [lock.minutes for lock in reached if lock.kind != "address"]
     if user is not None and ends and not told:
         until = now + timedelta(minutes=max(ends))
-        notify(user.pk, "security", "account_locked", {"user": user, "at": now, "until": until})
+        template = "factor_locked" if kinds is CODES else "account_locked"
+        notify(user.pk, "security", template, {"user": user, "at": now, "until": until})
 
 
 def _person_of(account: str) -> User | None:

@@ -59,13 +59,14 @@ class InviteForm(forms.Form):
     addresses = forms.CharField(
         label=gettext_lazy("E-mail addresses"),
         max_length=30_000,
-        help_text=gettext_lazy("One to a line, or separated by commas; up to 100."),
+        help_text=gettext_lazy("One to a line, or separated by commas; up to 200."),
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "none"}),
     )
 
     def __init__(self, *args: Any, roles: Sequence[Role], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"] = _role_field(roles)
+        self.fields["role"].initial = "viewer"  # The least of them.
         self.order_fields(self.field_order)
 
     def written(self) -> list[str]:

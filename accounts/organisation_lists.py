@@ -5,6 +5,7 @@ from operator import attrgetter
 
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts import columns
 from accounts import organisation_selectors as selectors
 from accounts.models import Membership, Organisation
 from accounts.organisation_presenters import MemberRow, OrganisationRow, member_rows, organisation_rows
@@ -39,36 +40,12 @@ organisations = register(
         present=_present_organisations,
         items=_organisations,
         columns=(
-            Column(
-                "organisation",
-                gettext_lazy("Organisation"),
-                cell=cells.who("slug"),
-                value=attrgetter("label"),
-                by=("name",),
-                fixed=True,
-                card="head",
-            ),
-            Column(
-                "state",
-                gettext_lazy("Status"),
-                cell=cells.status("state_tone", "state_label"),
-                value=attrgetter("state_label"),
-                by=("state", "name"),
-                card="state",
-            ),
+            columns.named("organisation", gettext_lazy("Organisation"), under="slug", by=("name",)),
+            columns.state(by=("state", "name")),
             Column(
                 "members", gettext_lazy("Members"), cell=cells.number("members"), value=attrgetter("members"), css="num"
             ),
-            Column(
-                "created",
-                gettext_lazy("Created"),
-                cell=cells.moment("created_at", "date"),
-                value=attrgetter("created_at"),
-                by=("created_at",),
-                newest=True,
-                css="num quiet",
-                card="line",
-            ),
+            columns.day("created", gettext_lazy("Created"), field="created_at", newest=True, card=True),
         ),
         sort="organisation",
         empty=Empty(
@@ -106,31 +83,10 @@ members = register(
         present=_present_members,
         items=_members,
         columns=(
-            Column(
-                "member",
-                gettext_lazy("Member"),
-                cell=cells.who("email"),
-                value=attrgetter("label"),
-                fixed=True,
-                card="head",
-            ),
-            Column(
-                "state",
-                gettext_lazy("Status"),
-                cell=cells.status("state_tone", "state_label"),
-                value=attrgetter("state_label"),
-                card="state",
-            ),
+            columns.named("member", gettext_lazy("Member"), under="email"),
+            columns.state(),
             Column("role", gettext_lazy("Role"), cell=cells.text("role"), value=attrgetter("role"), card="line"),
-            Column(
-                "joined",
-                gettext_lazy("Joined"),
-                cell=cells.moment("joined_at", "date"),
-                value=attrgetter("joined_at"),
-                by=("joined_at",),
-                css="num quiet",
-                card="line",
-            ),
+            columns.day("joined", gettext_lazy("Joined"), field="joined_at", card=True),
         ),
         sort="joined",
         empty=Empty(

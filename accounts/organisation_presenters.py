@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts import organisation_selectors as selectors
 from accounts.forms import ReasonForm
@@ -16,11 +18,26 @@ from accounts.organisation_forms import MemberRoleForm
 from portal.kit import clock
 from portal.kit.context import Actor
 from portal.kit.decision import can
+from portal.kit.templatetags.kit import count
 from rbac import selectors as rbac
 from rbac.models import Role
 
 HUES = 5
 Action = dict[str, Any]
+
+
+def closing_text(actor: Actor, organisation_id: UUID) -> str:
+    """What closing an organisation means, with whom it concerns."""
+    members, invitations = selectors.closing_costs(actor, organisation_id)
+    parts = [
+        ngettext("%(n)s member loses it and is told by mail.", "%(n)s members lose it and are told by mail.", members)
+        % {"n": count(members)}
+    ]
+    if invitations:
+        text = ngettext("%(n)s open invitation dies.", "%(n)s open invitations die.", invitations)
+        parts.append(text % {"n": count(invitations)})
+    parts.append(_("Its pages and its API shut at once, its short name stays taken. This cannot be undone."))
+    return " ".join(parts)
 
 
 def organisation_state(state: str) -> tuple[str, str]:
@@ -174,6 +191,8 @@ def invitation_state(row: Invitation) -> tuple[str, str]:
         return "ok", _("Accepted")
     if row.revoked_at is not None:
         return "", _("Withdrawn")
+    if row.sent_at is None:
+        return "info", _("Being sent")
     return ("warn", _("Expired")) if row.expires_at <= clock.now() else ("info", _("Open"))
 
 

@@ -40,6 +40,14 @@ def here(actor: Actor, code: str) -> Organisation:
     return organisation(actor, actor.organisation_id, code)
 
 
+def closing_costs(actor: Actor, organisation_id: UUID) -> tuple[int, int]:
+    """What closing an organisation takes away: how many members lose it, how many open invitations die; two queries."""
+    invitations_open = Invitation.objects.visible_to(actor, _seen_by(actor, "organisation:read"))
+    waiting = invitations_open.filter(organisation_id=organisation_id, accepted_at=None, revoked_at=None)
+    shown = Membership.objects.visible_to(actor, _seen_by(actor, "organisation:read"))
+    return shown.filter(organisation_id=organisation_id).count(), waiting.filter(expires_at__gt=clock.now()).count()
+
+
 def _seen_by(actor: Actor, inside: str) -> str:
     """The right that shows rows of an organisation: the one held there, or that of staff from outside."""
     return "organisation:read" if actor.organisation_id is None else inside
@@ -48,12 +56,17 @@ def _seen_by(actor: Actor, inside: str) -> str:
 def members(actor: Actor, organisation_id: UUID) -> QuerySet[Membership]:
     """The memberships of an organisation that `actor` may see (`member:read` there)."""
     rows = Membership.objects.visible_to(actor, _seen_by(actor, "member:read"))
-    return rows.filter(organisation_id=organisation_id).select_related("user", "organisation")
+    return _people(rows.filter(organisation_id=organisation_id).select_related("user", "organisation"))
+
+
+def _people(rows: QuerySet[Membership]) -> QuerySet[Membership]:
+    """Service accounts belong to it as well, and have a page of their own."""
+    return rows.filter(user__kind=User.Kind.PERSON)
 
 
 def members_here(actor: Actor) -> QuerySet[Membership]:
     """The members of the organisation that `actor` stands in; outside of any there are none to list."""
-    rows = Membership.objects.visible_to(actor, "member:read").select_related("user", "organisation")
+    rows = _people(Membership.objects.visible_to(actor, "member:read").select_related("user", "organisation"))
     return rows if actor.organisation_id is not None else rows.none()
 
 
@@ -73,7 +86,7 @@ def member(actor: Actor, organisation_id: UUID, membership_id: UUID) -> Membersh
 def member_counts(actor: Actor, organisation_ids: list[UUID]) -> dict[UUID, int]:
     """How many members each of the organisations has; one query."""
     rows = Membership.objects.visible_to(actor, _seen_by(actor, "member:read"))
-    counted = rows.filter(organisation_id__in=organisation_ids).values_list("organisation_id")
+    counted = _people(rows).filter(organisation_id__in=organisation_ids).values_list("organisation_id")
     return dict(counted.annotate(n=Count("pk")))
 
 

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 MAXIMUM_LENGTH = 128  # Bounds the work of one hash.
+INPUT_LIMIT = 1000  # More is not even read, let alone hashed; nobody's password comes near.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # No characters that are read for one another.
 
 

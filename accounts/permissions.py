@@ -21,3 +21,16 @@ for code, label in (
     ("role:assign", _("Give and take roles in an organisation")),
 ):
     permissions.add(Permission(code, label, "organisations"))
+
+permissions.add(Permission("session:verify", _("Ask whose session somebody showed to a host product"), "security"))
+for code, label in (
+    ("apikey:read", _("See an organisation's API keys and service accounts")),
+    ("apikey:create", _("Make API keys of one's own in an organisation")),
+    ("apikey:admin", _("Revoke any API key of an organisation, and look after its service accounts")),
+):
+    permissions.add(Permission(code, label, "organisations"))
+permissions.add(Permission("key:admin", _("See and revoke the API keys of anybody"), "security"))
+permissions.add(Permission("security:read", _("See how people sign in, and what is wrong with it"), "security"))
+permissions.add(
+    Permission("break_glass:execute", _("Change things while seeing the console as somebody else"), "security")
+)

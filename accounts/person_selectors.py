@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
 
 from accounts.models import Membership, Session, User
 from portal.kit import clock
 from portal.kit.context import Actor
 from rbac import selectors as rbac
+from rbac.counting import counting
 from rbac.models import INSTALLATION, Binding
 
 SESSIONS = 50  # More live sessions of one person are not read one by one.
@@ -27,10 +27,9 @@ class Held:
 
 def roles_held(actor: Actor, user: User) -> list[Held]:
     """The installation roles of a person with reason, expiry and giver, highest first; two queries. Needs `user:read`."""
-    live = Q(expires_at=None) | Q(expires_at__gt=clock.now())
-    rows = Binding.objects.visible_to(actor, "user:read").filter(live, user=user, scope_id=INSTALLATION)
+    rows = Binding.objects.visible_to(actor, "user:read").filter(counting(), user=user, scope_id=INSTALLATION)
     found = list(rows.select_related("role").order_by("-role__rank", "id"))
-    givers = _labels({row.granted_by for row in found if row.granted_by is not None})
+    givers = labels_of({row.granted_by for row in found if row.granted_by is not None})
     return [Held(row, givers.get(row.granted_by, "") if row.granted_by else "") for row in found]
 
 
@@ -53,7 +52,12 @@ def organisations_of(actor: Actor, user: User) -> list[Belonging]:
 def sessions_of(actor: Actor, user: User) -> list[Session]:
     """The live sessions of a person, the one seen last first. Needs `user:admin`."""
     rows = Session.objects.visible_to(actor, "user:admin").filter(user=user, expires_at__gt=clock.now())
-    return list(rows.order_by("-seen_at", "id")[:SESSIONS])
+    return list(rows.select_related("impersonator").order_by("-seen_at", "id")[:SESSIONS])
+
+
+def view_of(session_id: UUID) -> Session | None:
+    """The view of somebody else's console that a session is; None for one's own. For the banner of who is in it."""
+    return Session.objects.filter(pk=session_id).exclude(impersonator=None).first()
 
 
 def administrator_contact() -> str:
@@ -64,5 +68,6 @@ def administrator_contact() -> str:
     return UNSET if not address or address.endswith(NOWHERE) else address
 
 
-def _labels(people: set[UUID]) -> dict[UUID, str]:
+def labels_of(people: set[UUID]) -> dict[UUID, str]:
+    """The names of people by their ids, for those who did something; one query."""
     return {user.pk: str(user) for user in User.objects.filter(pk__in=people)} if people else {}

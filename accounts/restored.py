@@ -38,7 +38,30 @@ def _sign_in(app: Any) -> str:
 
 def _sessions_end(restored: Any, live: Any) -> int:
     """Sessions that ended since the backup would be open again: everybody signs in anew."""
+    restored.execute("DELETE FROM accounts_pending_sign_in")
     return int(restored.execute("DELETE FROM accounts_session").rowcount)
+
+
+def _codes_stay_used(restored: Any, live: Any) -> int:
+    """Recovery codes that were used, or replaced by newer ones, since the backup would be good once more."""
+    if live is None or live.execute("SELECT to_regclass('accounts_recovery_code')").fetchone() == (None,):
+        return 0
+    good = [row[0] for row in live.execute("SELECT id FROM accounts_recovery_code WHERE used_at IS NULL").fetchall()]
+    spent = "UPDATE accounts_recovery_code SET used_at = now() WHERE used_at IS NULL AND NOT id = ANY(%s)"
+    return int(restored.execute(spent, [good]).rowcount)
+
+
+_LINKS = (
+    "DELETE FROM accounts_link WHERE used_at IS NULL",
+    "DELETE FROM accounts_registration WHERE used_at IS NULL",
+    "UPDATE accounts_address_change SET ended_at = now() WHERE ended_at IS NULL",
+    "DELETE FROM accounts_ask",
+)
+
+
+def _links_end(restored: Any, live: Any) -> int:
+    """Links that were used or replaced since the backup would be good again: whoever waits for one asks anew."""
+    return sum(int(restored.execute(statement).rowcount) for statement in _LINKS)
 
 
 def _erased_since(restored: Any, live: Any) -> list[str]:
@@ -65,6 +88,25 @@ def _erase_again(people: list[str]) -> str:
     return f"{done} people who had been erased since the backup were erased again." if people else ""
 
 
+def _leaving_as_live(restored: Any, live: Any) -> int:
+    """Whoever called the deletion off since the backup must not be deleted by it, and whoever asked since still is."""
+    if live is None:
+        return 0
+    rows = live.execute("SELECT id, leaving_at FROM accounts_user WHERE leaving_at IS NOT NULL").fetchall()
+    restored.execute(
+        "UPDATE accounts_user SET leaving_at = NULL, leaving_warned_at = NULL WHERE leaving_at IS NOT NULL"
+    )
+    for person, due in rows:
+        restored.execute(
+            "UPDATE accounts_user SET leaving_at = %s WHERE id = %s AND NOT is_root AND erased_at IS NULL",
+            [due, person],
+        )
+    return len(rows)
+
+
 proofs.add(Proof("accounts.sign_in", _("The root administrator can sign in"), _sign_in))
 aftercare.add(Aftercare("accounts.sessions", _("Sessions of the backup's time are ended"), _sessions_end))
+aftercare.add(Aftercare("accounts.recovery_codes", _("Spent recovery codes stay spent"), _codes_stay_used))
+aftercare.add(Aftercare("accounts.leaving", _("Who called the own deletion off since stays"), _leaving_as_live))
 aftercare.add(Aftercare("accounts.erasures", _("Erased people stay erased"), _erased_since, after=_erase_again))
+aftercare.add(Aftercare("accounts.links", _("Mailed links of the backup's time open nothing"), _links_end))

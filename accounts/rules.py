@@ -7,6 +7,7 @@ from django.core.validators import EmailValidator
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts import addresses
 from accounts.models import User, username_validator
 
 FIELDS = ("name", "username", "email")
@@ -32,12 +33,15 @@ REASONS: dict[str, str | Promise] = {
     "row_too_long": _("The row is too long to be a person."),
     "duplicate": _("Line %(line)s of this file has it already."),
     "taken": _("Somebody has this already."),
+    "look_alike": _("It could be taken for another address. Write it in plain letters (a to z), or in one script."),
     "ignored": _("This column is not imported."),
 }
 
 
 def normalised(field: str, value: str) -> str:
-    """The value as it is stored: no blanks around it, user names in lower case."""
+    """The value as it is stored: no blanks around it, user names in lower case, addresses in their one form."""
+    if field == "email":
+        return addresses.canonical(value)
     text = value.strip()
     return text.lower() if field == "username" else text
 
@@ -52,6 +56,8 @@ def problem(field: str, value: str) -> str:
         return "too_long"
     if field == "username" and not _passes(username_validator, value):
         return "username"
+    if field == "email" and addresses.looks_like_another(value):
+        return "look_alike"
     if field == "email" and not _passes(_email_validator, value):
         return "email"
     return ""

@@ -11,9 +11,10 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import PeopleImport, User
-from portal.kit import clock
 from portal.kit.context import Actor
 from portal.kit.errors import NotFound
+from portal.kit.mail.letters import Manner
+from rbac.counting import counting
 from rbac.models import INSTALLATION, Binding
 
 SEARCH_LIMIT = 100  # Longer texts name nobody.
@@ -47,8 +48,7 @@ def people_with_roles(role_ids: Sequence[UUID]) -> QuerySet[Any]:
 
     By the ids of the roles, which the planner can look up in its statistics; by their codes it would have to guess.
     """
-    live = Q(expires_at=None) | Q(expires_at__gt=clock.now())
-    return Binding.objects.filter(live, scope_id=INSTALLATION, role_id__in=role_ids).values("user_id")
+    return Binding.objects.filter(counting(), scope_id=INSTALLATION, role_id__in=role_ids).values("user_id")
 
 
 def _matches(text: str) -> Q:
@@ -87,6 +87,12 @@ def people_matching(text: str) -> list[UUID]:
 def address_of(person_id: UUID) -> str:
     """Fill of the port `kit.notify.address_of`."""
     return User.objects.filter(pk=person_id).values_list("email", flat=True).first() or ""
+
+
+def manner_of(person_id: UUID) -> Manner:
+    """Fill of the port `kit.notify.manner_of`."""
+    chosen = User.objects.filter(pk=person_id).values_list("preferences", flat=True).first() or {}
+    return Manner(str(chosen.get("language", "")), str(chosen.get("time_zone", "")))
 
 
 @dataclass(frozen=True)

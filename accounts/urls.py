@@ -3,19 +3,36 @@
 from django.urls import path
 
 from accounts.views import (
+    addresses,
+    confirmation,
+    developers,
+    forgot,
+    impersonation,
     imports,
+    invitation_batches,
     links,
     me,
     members,
     organisation_pages,
     organisations,
+    own_sessions,
     passwords,
     people,
     people_list,
     person,
+    preferences,
+    privacy,
+    profile,
+    registration,
+    second_factor,
+    security,
     sessions,
 )
 from accounts.views import invitations as invitation_views
+from accounts.views import keys as key_views
+from accounts.views import passkeys as passkey_views
+from accounts.views import recoveries as recovery_views
+from accounts.views import service_accounts as service_views
 
 app_name = "accounts"
 urlpatterns = [
@@ -82,4 +99,92 @@ urlpatterns = [
     path("o/<slug:slug>/members/<uuid:key>", members.MemberView.as_view(), name="member"),
     path("o/<slug:slug>/invitations", organisation_pages.InvitationsView.as_view(), name="invitations"),
     path("o/<slug:slug>/settings", organisation_pages.SettingsView.as_view(), name="organisation_settings"),
+    path("me/sessions", own_sessions.OwnSessionsView.as_view(), name="own_sessions"),
+    path("me/session", own_sessions.SessionStateView.as_view(), name="session_state"),
+    path("me/session/stay", own_sessions.SessionStayView.as_view(), name="session_stay"),
+    path("forgot", forgot.ForgotView.as_view(), name="forgot"),
+    path("forgot/sent", forgot.ForgotSentView.as_view(), name="forgot_sent"),
+    path("register", registration.RegisterView.as_view(), name="register"),
+    path("register/sent", registration.RegisterSentView.as_view(), name="register_sent"),
+    path("register/account", registration.RegisterAccountView.as_view(), name="register_account"),
+    path("register/<str:token>", registration.RegisterLinkView.as_view(), name="register_link"),
+    path("email", addresses.EmailAnswerView.as_view(), name="email_link"),
+    path("email/<str:token>", addresses.EmailLinkView.as_view(), name="email_token"),
+    path("me/email", addresses.EmailView.as_view(), name="email"),
+    path("me/email/change", addresses.EmailChangeView.as_view(), name="email_change"),
+    path("o/<slug:slug>/invitations/many", invitation_batches.InviteManyView.as_view(), name="invite_many"),
+    path("sign-in/code", sessions.SignInCodeView.as_view(), name="sign_in_code"),
+    path("confirm", confirmation.ConfirmView.as_view(), name="confirm"),
+    path("me/security", second_factor.SecurityView.as_view(), name="security"),
+    path("me/second-factor", second_factor.SecondFactorView.as_view(), name="second_factor"),
+    path("me/second-factor/app", second_factor.AuthenticatorView.as_view(), name="authenticator"),
+    path("me/second-factor/app/remove", second_factor.AuthenticatorRemoveView.as_view(), name="authenticator_remove"),
+    path("me/recovery-codes", second_factor.RecoveryCodesView.as_view(), name="recovery_codes"),
+    path("sign-in/passkey", passkey_views.PasskeySignInView.as_view(), name="passkey_sign_in"),
+    path("sign-in/passkey/options", passkey_views.PasskeySignInOptionsView.as_view(), name="passkey_sign_in_options"),
+    path("sign-in/code/passkey", passkey_views.PasskeyPendingOptionsView.as_view(), name="passkey_pending_options"),
+    path("confirm/passkey", passkey_views.PasskeyConfirmOptionsView.as_view(), name="passkey_confirm_options"),
+    path("me/passkeys", passkey_views.PasskeysView.as_view(), name="passkeys"),
+    path("me/passkeys/options", passkey_views.PasskeyOptionsView.as_view(), name="passkey_options"),
+    path("me/passkeys/add", passkey_views.PasskeyAddView.as_view(), name="passkey_add"),
+    path("me/passkeys/<uuid:passkey_id>/rename", passkey_views.PasskeyRenameView.as_view(), name="passkey_rename"),
+    path("me/passkeys/<uuid:passkey_id>/remove", passkey_views.PasskeyRemoveView.as_view(), name="passkey_remove"),
+    path(
+        "platform/people/<uuid:person_id>/recovery",
+        recovery_views.PersonRecoveryView.as_view(),
+        name="person_recovery",
+    ),
+    path("platform/recoveries", recovery_views.RecoveriesView.as_view(), name="recoveries"),
+    path("platform/recoveries/<uuid:key>", recovery_views.RecoveryView.as_view(), name="recovery"),
+    path(
+        "platform/recoveries/<uuid:key>/approve", recovery_views.RecoveryApproveView.as_view(), name="recovery_approve"
+    ),
+    path("platform/recoveries/<uuid:key>/refuse", recovery_views.RecoveryRefuseView.as_view(), name="recovery_refuse"),
+    path("recovery", recovery_views.RecoveryObjectView.as_view(), name="recovery_object"),
+    path("recovery/<str:token>", recovery_views.RecoveryLinkView.as_view(), name="recovery_link"),
+]
+
+KEY, SERVICE = "o/<slug:slug>/keys/<uuid:key>", "o/<slug:slug>/service-accounts/<uuid:key>"
+urlpatterns += [
+    path("me/keys", key_views.OwnKeysView.as_view(), name="own_keys"),
+    path("me/keys/new", key_views.OwnKeyNewView.as_view(), name="own_key_new"),
+    path("me/keys/<uuid:key>", key_views.OwnKeyView.as_view(), name="own_key"),
+    path("me/keys/<uuid:key>/rotate", key_views.OwnKeyRotateView.as_view(), name="own_key_rotate"),
+    path("me/keys/<uuid:key>/revoke", key_views.OwnKeyRevokeView.as_view(), name="own_key_revoke"),
+    path("o/<slug:slug>/keys", key_views.KeysView.as_view(), name="keys"),
+    path("o/<slug:slug>/keys/new", key_views.KeyNewView.as_view(), name="key_new"),
+    path(KEY, key_views.KeyView.as_view(), name="key"),
+    path(f"{KEY}/rotate", key_views.KeyRotateView.as_view(), name="key_rotate"),
+    path(f"{KEY}/revoke", key_views.KeyRevokeView.as_view(), name="key_revoke"),
+    path("o/<slug:slug>/service-accounts", service_views.ServiceAccountsView.as_view(), name="service_accounts"),
+    path(
+        "o/<slug:slug>/service-accounts/new", service_views.ServiceAccountNewView.as_view(), name="service_account_new"
+    ),
+    path(SERVICE, service_views.ServiceAccountView.as_view(), name="service_account"),
+    path(f"{SERVICE}/edit", service_views.ServiceAccountEditView.as_view(), name="service_account_edit"),
+    path(f"{SERVICE}/role", service_views.ServiceAccountRoleView.as_view(), name="service_account_role"),
+    path(f"{SERVICE}/activate", service_views.ServiceAccountActivateView.as_view(), name="service_account_activate"),
+    path(
+        f"{SERVICE}/deactivate", service_views.ServiceAccountDeactivateView.as_view(), name="service_account_deactivate"
+    ),
+    path(f"{SERVICE}/delete", service_views.ServiceAccountDeleteView.as_view(), name="service_account_delete"),
+    path("me", profile.ProfileView.as_view(), name="profile"),
+    path("me/avatar", profile.AvatarView.as_view(), name="avatar"),
+    path("avatars/<uuid:name>/<str:side>", profile.PictureView.as_view(), name="picture"),
+    path("me/preferences", preferences.PreferencesView.as_view(), name="preferences"),
+    path("me/preferences/sample", preferences.SampleView.as_view(), name="preferences_sample"),
+    path("me/privacy", privacy.PrivacyView.as_view(), name="privacy"),
+    path("me/privacy/copy", privacy.CopyView.as_view(), name="own_export"),
+    path("me/privacy/copy/<uuid:export_id>", privacy.CopyFileView.as_view(), name="own_export_file"),
+    path("me/privacy/delete", privacy.DeleteView.as_view(), name="leave"),
+    path("me/leaving", privacy.LeavingView.as_view(), name="leaving"),
+    path("platform/people/<uuid:person_id>/view", impersonation.PersonViewAsView.as_view(), name="person_view_as"),
+    path("leave-view", impersonation.LeaveView.as_view(), name="leave_view"),
+    path(
+        "platform/people/<uuid:person_id>/developer", developers.PersonDeveloperView.as_view(), name="person_developer"
+    ),
+    path("platform/security", security.SecurityDashboardView.as_view(), name="platform_security"),
+    path("platform/developer-role", developers.DeveloperRoleView.as_view(), name="developer_role"),
+    path("platform/developer-role/allow", developers.DeveloperAllowView.as_view(), name="developer_allow"),
+    path("platform/developer-role/refuse", developers.DeveloperRefuseView.as_view(), name="developer_refuse"),
 ]

@@ -147,11 +147,16 @@ class Told:
             return self.row.code
         sentence = str(registry.events.get(self.row.code).sentence)
         # Further places are filled from the event's own facts, which are words for people.
-        for name, value in {"target": self.target_label or _("something"), **self.row.data}.items():
+        for name, value in {**self._places, **self.row.data}.items():
             sentence = sentence.replace(f"{{{name}}}", str(value))
         named = self.row.target_label or "target" in self.reading.values
         # What stands for a name that cannot be read is words of ours, and may begin the sentence; a name stays as it is.
         return sentence if named else sentence[:1].upper() + sentence[1:]
+
+    @property
+    def _places(self) -> dict[str, str]:
+        """What stands in the places of the sentence that the event's facts do not fill; older events have fewer facts."""
+        return {"target": self.target_label or _("something"), "organisation": _("an organisation")}
 
     @cached_property
     def actor_label(self) -> str:

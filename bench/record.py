@@ -46,7 +46,7 @@ class Kind:
         change = (THEMES[number % 2], THEMES[(number + 1) % 2])
         started, used = time.perf_counter(), time.process_time()
         with writing():
-            User.objects.filter(pk=user.pk).update(theme=change[1])
+            User.objects.filter(pk=user.pk).update(preferences={"theme": change[1]})
             self._then(user, change)
         self._times.append(time.perf_counter() - started)
         self._cpu += time.process_time() - used

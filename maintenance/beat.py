@@ -17,6 +17,7 @@ from audit.services import kept_denials_record
 from maintenance import publisher
 from maintenance.services import heartbeats, runs, schedules
 from portal.kit import context
+from portal.kit.mail.services import sending_wake
 
 log = logging.getLogger("steward.beat")
 TICK_SECONDS = 1.0
@@ -45,8 +46,10 @@ def run() -> None:
 
 
 def tick() -> None:
-    """One turn: due schedules, then queued and orphaned runs."""
+    """One turn: due schedules, mail that is due, then queued and orphaned runs."""
     schedules.schedules_fire(actor=context.actor())
+    # No schedule of its own: a run every minute for nothing would bury the trail, and a minute is long for a mail.
+    sending_wake()
     runs.runs_dispatch()
 
 

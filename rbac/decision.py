@@ -5,10 +5,10 @@ the process under a key that contains the stamps, which live in PostgreSQL, are 
 and are read with the session: a check whose stamps were read after the commit of a revoke is never stale.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -18,6 +18,7 @@ from portal.kit import clock, registry
 from portal.kit import context as kit_context
 from portal.kit.context import Actor
 from portal.kit.decision import Decision
+from rbac.counting import counting_sql
 from rbac.models import INSTALLATION
 
 Stamps = tuple[int, int]  # (installation epoch, member epoch)
@@ -38,6 +39,8 @@ class Effective:
 
 _effective: dict[tuple[UUID, UUID | None, Stamps], Effective] = {}
 _numbers: dict[str, int] = {}
+_known: dict[str, tuple[int, object]] = {}  # By name: the epoch of the installation, and what was read then.
+T = TypeVar("T")
 
 
 def can(
@@ -127,6 +130,22 @@ def held_bits(person_id: UUID, organisation: UUID | None = None) -> int:
     return _held(person_id, organisation, stamps_of(person_id)).bits
 
 
+def known_at_epoch(name: str, read: Callable[[], T]) -> T:
+    """What `read` gives, kept by the process under `name` until the stamp of the installation says that it changed.
+
+    For what is asked by every page and changes with roles; whoever changes it bumps that stamp. The caller leaves the
+    value as it is: others see the same one.
+    """
+    person_id = kit_context.actor().id
+    if person_id is None or _changed_here():
+        return read()
+    epoch = stamps_of(person_id)[0]
+    kept = _known.get(name)
+    if kept is None or kept[0] != epoch:
+        kept = _known[name] = (epoch, read())
+    return cast(T, kept[1])
+
+
 def own_role_labels(actor: Actor) -> tuple[str, ...]:
     """Fill of the port `kit.decision.own_role_labels`: known with the decision, so it costs no query."""
     if actor.id is None:
@@ -169,7 +188,7 @@ def _compute(person_id: UUID, organisation: UUID | None) -> Effective:
         WITH RECURSIVE held AS (
             SELECT b.role_id, b.expires_at, b.scope_id FROM rbac_binding b JOIN {user_table} u ON u.id = b.user_id AND u.is_active
             WHERE b.user_id = %s AND b.scope_id = ANY(%s) AND NOT b.is_suspended
-                AND (b.expires_at IS NULL OR b.expires_at > %s)
+                AND (b.expires_at IS NULL OR b.expires_at > %s) {counting_sql()}
         ), closure AS (
             SELECT role_id FROM held
             UNION SELECT r.inherits_id FROM closure c JOIN rbac_role r ON r.id = c.role_id WHERE r.inherits_id IS NOT NULL
@@ -179,7 +198,7 @@ def _compute(person_id: UUID, organisation: UUID | None) -> Effective:
             WHERE held.scope_id = %s
         )
         FROM (SELECT) AS once LEFT JOIN (closure JOIN rbac_role_permission rp USING (role_id)) ON true
-    """  # noqa: S608 - the table name comes from the model
+    """  # noqa: S608 - names from the model, constants
     allow = deny = 0
     until: datetime | None = None
     labels: list[str] | None = None
@@ -213,3 +232,4 @@ def forget_everything() -> None:
     """Drop what this process remembers: after a restore or a move to another database, stamps count from elsewhere."""
     _effective.clear()
     _numbers.clear()
+    _known.clear()

@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
-from portal.kit import clock
-from rbac.models import INSTALLATION, Binding, Role
+from rbac.counting import counting
+from rbac.decision import known_at_epoch
+from rbac.models import INSTALLATION, Binding, Role, Scope
+
+OWNER = "owner"
 
 
 def catalogue_of(scope_id: UUID) -> str:
@@ -36,12 +39,12 @@ def roles_by_scope(person_id: UUID, scopes: Iterable[UUID]) -> dict[UUID, Role]:
 def roles_in(scope_id: UUID, people: Iterable[UUID]) -> dict[UUID, Role]:
     """The highest role of each of the people on a scope, resting ones included; one query."""
     rows = Binding.objects.select_related("role").filter(scope_id=scope_id, user_id__in=list(people))
-    return {row.user_id: row.role for row in rows.filter(_unexpired()).order_by("role__rank")}
+    return {row.user_id: row.role for row in rows.filter(counting()).order_by("role__rank")}
 
 
 def platform_roles() -> list[Role]:
-    """The roles of the installation, highest first."""
-    return roles_for(INSTALLATION)
+    """The roles of the installation, highest first; kept by the process until one of them changes."""
+    return list(known_at_epoch("platform_roles", lambda: roles_for(INSTALLATION)))
 
 
 def roles_for(scope_id: UUID) -> list[Role]:
@@ -68,17 +71,35 @@ def holders_of(role_code: str, scope_id: UUID = INSTALLATION) -> list[UUID]:
     )
 
 
+def owners() -> QuerySet[Binding]:
+    """Lasting ownership of organisations by active people; suspended members own nothing meanwhile."""
+    return Binding.objects.filter(
+        role__catalogue="organisation",
+        role__code=OWNER,
+        expires_at=None,
+        is_suspended=False,
+        user__is_active=True,
+        scope__kind=Scope.Kind.ORGANISATION,
+    )
+
+
+def owned_scopes(people: Iterable[UUID]) -> list[UUID]:
+    """The organisations that any of these people owns."""
+    return list(owners().filter(user_id__in=list(people)).values_list("scope_id", flat=True))
+
+
+def sole_owner_scopes(person_id: UUID) -> set[UUID]:
+    """The organisations that would be without an active owner if this person went; one query."""
+    own = owners().filter(user_id=person_id).values("scope_id")
+    counted = owners().filter(scope_id__in=own).values("scope_id").annotate(n=Count("user_id"))
+    return set(counted.filter(n=1).values_list("scope_id", flat=True))
+
+
 def head_counts(scope_id: UUID = INSTALLATION) -> dict[str, int]:
     """How many people hold each role of a scope."""
-    here = Q(bindings__scope_id=scope_id, bindings__is_suspended=False)
-    live = Q(bindings__expires_at=None) | Q(bindings__expires_at__gt=clock.now())
-    rows = Role.objects.filter(catalogue=catalogue_of(scope_id)).annotate(held=Count("bindings", filter=here & live))
-    return {row.code: row.held for row in rows}
-
-
-def _unexpired() -> Q:
-    return Q(expires_at=None) | Q(expires_at__gt=clock.now())
+    rows = _live().filter(scope_id=scope_id, role__catalogue=catalogue_of(scope_id)).order_by()
+    return dict(rows.values_list("role__code").annotate(held=Count("pk")))
 
 
 def _live() -> QuerySet[Binding]:
-    return Binding.objects.select_related("role").filter(_unexpired(), is_suspended=False)
+    return Binding.objects.select_related("role").filter(counting(), is_suspended=False)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from portal.kit import clock, registry
 from portal.kit.decision import Subject
 from portal.kit.paging import PAGE, Cursor, Page
+from rbac.counting import counting_sql
 from rbac.decision import organisation_of
 from rbac.models import INSTALLATION
 
@@ -23,7 +24,7 @@ WITH RECURSIVE giving AS (
 )
 SELECT DISTINCT ON (b.user_id) b.user_id, coalesce(nullif(u.name, ''), u.username), r.label, b.scope_id
 FROM rbac_binding b JOIN {users} u ON u.id = b.user_id AND u.is_active JOIN rbac_role r ON r.id = b.role_id
-WHERE b.scope_id = ANY(%(scopes)s) AND NOT b.is_suspended AND (b.expires_at IS NULL OR b.expires_at > %(now)s)
+WHERE b.scope_id = ANY(%(scopes)s) AND NOT b.is_suspended AND (b.expires_at IS NULL OR b.expires_at > %(now)s) {counting}
     AND b.role_id IN (SELECT role_id FROM giving WHERE effect = 'allow') {beyond}
     AND NOT EXISTS (
         SELECT FROM rbac_binding d WHERE d.user_id = b.user_id AND d.scope_id = ANY(%(scopes)s) AND NOT d.is_suspended
@@ -50,6 +51,7 @@ def list_subjects(
         users=connection.ops.quote_name(get_user_model()._meta.db_table),
         beyond=beyond,
         direction="DESC" if backwards else "ASC",
+        counting=counting_sql(),
     )
     with connection.cursor() as cursor_of_database:
         cursor_of_database.execute(sql, values)

@@ -40,6 +40,7 @@ def pytest_load_initial_conftests() -> None:
         STEWARD_ENV="development",
         STEWARD_RATE_LIMITS="0",  # All of the suite comes from one address; the tests of the limits switch them on.
         STEWARD_ACTIVITY="0",  # It is written by a thread, behind the back of a test's transaction; its own tests switch it on.
+        STEWARD_KEY_USE="0",  # Written by a thread as well.
         STEWARD_VAR=str(folder / "var"),
         STEWARD_TEST_ADMIN_URL=running.admin_url,
         DATABASE_URL=running.database_url,

@@ -69,7 +69,7 @@ class InvitationReply(Reply):
     email = serializers.EmailField()
     role = serializers.CharField()
     created_at = serializers.DateTimeField()
-    sent_at = serializers.DateTimeField()
+    sent_at = serializers.DateTimeField(allow_null=True, help_text="Null while its mail is being written.")
     expires_at = serializers.DateTimeField()
     accepted_at = serializers.DateTimeField(allow_null=True)
     revoked_at = serializers.DateTimeField(allow_null=True)
@@ -88,8 +88,10 @@ class InvitationReply(Reply):
 class InvitationsBody(Body):
     """Whom to invite."""
 
-    addresses = serializers.ListField(child=serializers.CharField(max_length=254), min_length=1, max_length=100)
-    role = serializers.CharField(max_length=60, help_text="Code of a role of organisations.")
+    addresses = serializers.ListField(child=serializers.CharField(max_length=254), min_length=1, max_length=200)
+    role = serializers.CharField(
+        max_length=60, required=False, default="viewer", help_text="Code of a role of organisations."
+    )
     example = {"addresses": ["bruno.novak@example.com"], "role": "viewer"}
 
 

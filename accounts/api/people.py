@@ -153,7 +153,7 @@ class PersonResetPasswordView(PersonBase):
 
     access = "user:admin"
 
-    @endpoint(reply=LinkReply, status=202, errors=(*PROTECTED, NotYourself, Deactivated))
+    @endpoint(step_up=True, reply=LinkReply, status=202, errors=(*PROTECTED, NotYourself, Deactivated))
     def post(self, request: Request, person_id: UUID) -> HttpResponse:
         """Mail a person a link for choosing a new password. A former link dies."""
         link = links.password_link_make(actor=self.actor, user=self.person(person_id))

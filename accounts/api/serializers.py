@@ -5,7 +5,6 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import User
-from accounts.services.preferences import CHOICES
 from portal.kit.api import Body, Reply
 from rbac.models import Role
 
@@ -102,20 +101,6 @@ class UnlockedReply(Reply):
     example = {"unlocked": True}
 
 
-class PreferencesReply(Reply):
-    """What a person sets for itself."""
-
-    theme = serializers.ChoiceField(choices=list(CHOICES["theme"]))
-    example = {"theme": "system"}
-
-
-class PreferencesBody(Body):
-    """Preferences to change."""
-
-    theme = serializers.ChoiceField(choices=list(CHOICES["theme"]), required=False)
-    example = {"theme": "dark"}
-
-
 class PermissionsReply(Reply):
     """What the caller may do: on the organisation of the call, or without one on the installation."""
 
@@ -151,6 +136,44 @@ class NavigationReply(Reply):
     section = serializers.CharField(allow_blank=True)
 
 
+class InsideReply(Reply):
+    """The organisation that a call names."""
+
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+
+
+class LookerReply(Reply):
+    """Who looks as the person."""
+
+    id = serializers.UUIDField()
+    label = serializers.CharField()  # type: ignore[assignment]
+
+
+class LiveSessionReply(Reply):
+    """The session of the call."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=["browser", "token", "key"])
+    second_factor = serializers.BooleanField(help_text="Whether a second factor was proved in it.")
+    second_factor_due_at = serializers.DateTimeField(allow_null=True, help_text="From when on one has to be.")
+    confirmed_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the person last proved who it is; dangerous acts ask for ten minutes at most."
+    )
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="When it ends if nobody does anything.")
+    ends_at = serializers.DateTimeField(allow_null=True, help_text="When it ends in any case.")
+    read_only = serializers.BooleanField()  # type: ignore[assignment]
+
+
+class WarningReply(Reply):
+    """Something to show whoever is signed in."""
+
+    code = serializers.CharField()
+    text = serializers.CharField()
+    until = serializers.DateTimeField(allow_null=True)
+
+
 class SessionInfoReply(Reply):
     """What a client draws its frame from."""
 
@@ -158,11 +181,33 @@ class SessionInfoReply(Reply):
     permissions = serializers.ListField(child=serializers.CharField())
     navigation = NavigationReply(many=True)
     features = serializers.DictField(child=serializers.BooleanField())
+    organisation = InsideReply(allow_null=True)
+    roles = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="In the organisation of the call, or on the installation; highest first.",
+    )
+    session = LiveSessionReply()
+    impersonator = LookerReply(allow_null=True)
+    warnings = WarningReply(many=True)
     example = {
         "user": {name: _EXAMPLE[name] for name in ("id", "username", "email", "name", "must_change_password")},
         "permissions": ["user:read"],
         "navigation": [{"name": "accounts.people", "label": "People", "url": "/platform/people", "section": "people"}],
         "features": {},
+        "organisation": None,
+        "roles": ["manager"],
+        "session": {
+            "id": "01890000-0000-7000-8000-0000000000d1",
+            "kind": "browser",
+            "second_factor": True,
+            "second_factor_due_at": None,
+            "confirmed_at": "2026-01-31T08:30:00Z",
+            "expires_at": "2026-01-31T09:00:00Z",
+            "ends_at": "2026-01-31T20:30:00Z",
+            "read_only": False,
+        },
+        "impersonator": None,
+        "warnings": [],
     }
 
 

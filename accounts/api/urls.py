@@ -2,14 +2,30 @@
 
 from django.urls import path
 
-from accounts.api import members, organisations, people, roles, views
+from accounts.api import (
+    auth,
+    developers,
+    factors,
+    keys,
+    me,
+    members,
+    organisations,
+    people,
+    registration,
+    roles,
+    service_accounts,
+    session,
+    views,
+)
+from accounts.api import passkeys as passkey_views
+from accounts.api import recoveries as recovery_views
 
 ORGANISATION = "organisations/<uuid:organisation_id>"
 urlpatterns = [
     path("auth/session", views.SessionView.as_view(), name="api_session"),
     path("users/me/session-info", views.SessionInfoView.as_view(), name="api_session_info"),
     path("users/me/permissions", views.PermissionsView.as_view(), name="api_permissions"),
-    path("users/me/preferences", views.PreferencesView.as_view(), name="api_preferences"),
+    path("users/me/preferences", me.PreferencesView.as_view(), name="api_preferences"),
     path("users", people.PeopleView.as_view(), name="api_people"),
     path("users/<uuid:person_id>", people.PersonView.as_view(), name="api_person"),
     path("users/<uuid:person_id>/activate", people.PersonActivateView.as_view(), name="api_person_activate"),
@@ -31,4 +47,58 @@ urlpatterns = [
     path("roles", roles.RolesView.as_view(), name="api_roles"),
     path("roles/<str:role>", roles.RoleView.as_view(), name="api_role"),
     path("roles/<str:role>/permissions", roles.RolePermissionsView.as_view(), name="api_role_permissions"),
+    path("auth/login", auth.LoginView.as_view(), name="api_login"),
+    path("auth/logout", auth.LogoutView.as_view(), name="api_logout"),
+    path("auth/refresh", auth.RefreshView.as_view(), name="api_refresh"),
+    path("auth/change-password", auth.ChangePasswordView.as_view(), name="api_change_password"),
+    path("auth/2fa/verify", auth.SecondFactorView.as_view(), name="api_second_factor"),
+    path("auth/2fa/setup", factors.SetupView.as_view(), name="api_factor_setup"),
+    path("auth/2fa/confirm", factors.ConfirmView.as_view(), name="api_factor_confirm"),
+    path("users/me/sessions", session.OwnSessionsView.as_view(), name="api_own_sessions"),
+    path("users/me/sessions/<uuid:session_id>", session.OwnSessionView.as_view(), name="api_own_session"),
+    path("users/<uuid:person_id>/sessions", session.PersonSessionsView.as_view(), name="api_person_sessions"),
+    path(
+        "users/<uuid:person_id>/sessions/<uuid:session_id>",
+        session.PersonSessionView.as_view(),
+        name="api_person_session",
+    ),
+    path("session/verify", session.SessionVerifyView.as_view(), name="api_session_verify"),
+    path("auth/register", registration.RegisterView.as_view(), name="api_register"),
+    path("auth/reset-password", registration.ResetPasswordView.as_view(), name="api_reset_password"),
+    path("auth/verify-email", registration.VerifyEmailView.as_view(), name="api_verify_email"),
+    path("users/me/verify-email", registration.OwnVerificationView.as_view(), name="api_own_verification"),
+]
+
+OWN_KEY, KEY = "users/me/keys/<uuid:key_id>", f"{ORGANISATION}/keys/<uuid:key_id>"
+SERVICES = f"{ORGANISATION}/service-accounts"
+urlpatterns += [
+    path("users/me/keys", keys.OwnKeysView.as_view(), name="api_own_keys"),
+    path(OWN_KEY, keys.OwnKeyView.as_view(), name="api_own_key"),
+    path(f"{OWN_KEY}/rotate", keys.OwnKeyRotateView.as_view(), name="api_own_key_rotate"),
+    path(f"{ORGANISATION}/keys", keys.OrganisationKeysView.as_view(), name="api_keys"),
+    path(KEY, keys.OrganisationKeyView.as_view(), name="api_key"),
+    path(f"{KEY}/rotate", keys.OrganisationKeyRotateView.as_view(), name="api_key_rotate"),
+    path(SERVICES, service_accounts.ServiceAccountsView.as_view(), name="api_service_accounts"),
+    path(f"{SERVICES}/<uuid:service_id>", service_accounts.ServiceAccountView.as_view(), name="api_service_account"),
+    path("users/me/passkeys", passkey_views.PasskeysView.as_view(), name="api_passkeys"),
+    path("users/me/passkeys/<uuid:passkey_id>", passkey_views.PasskeyView.as_view(), name="api_passkey"),
+    path("users/<uuid:person_id>/recovery", recovery_views.RecoveriesView.as_view(), name="api_recoveries"),
+    path(
+        "users/<uuid:person_id>/recovery/<uuid:recovery_id>", recovery_views.RecoveryView.as_view(), name="api_recovery"
+    ),
+    path(
+        "users/<uuid:person_id>/recovery/<uuid:recovery_id>/approve",
+        recovery_views.RecoveryApproveView.as_view(),
+        name="api_recovery_approve",
+    ),
+    path(
+        "users/<uuid:person_id>/recovery/<uuid:recovery_id>/refuse",
+        recovery_views.RecoveryRefuseView.as_view(),
+        name="api_recovery_refuse",
+    ),
+    path(
+        "admin/settings/dev-role-production",
+        developers.DeveloperRoleView.as_view(),
+        name="api_developer_role",
+    ),
 ]

@@ -1,17 +1,14 @@
-"""The caller's own session, permissions and preferences; roles."""
+"""The caller's own session and permissions."""
 
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from accounts.api.serializers import (
     PermissionsReply,
-    PreferencesBody,
-    PreferencesReply,
     SessionInfoReply,
     SessionReply,
 )
-from accounts.models import User
-from accounts.services.preferences import CHOICES, preference_set
+from accounts.presenters.sessions import session_told
 from portal.kit import access, registry
 from portal.kit.access import SignedIn
 from portal.kit.api import ApiView, endpoint, json
@@ -22,7 +19,7 @@ from rbac.decision import permissions_of
 class SessionView(ApiView):
     """The signed-in person in three values; it costs the one query of the identity."""
 
-    access = SignedIn("One's own session.")
+    access = SignedIn("One's own session.", by_key=True, in_view=True)
 
     @endpoint(reply=SessionReply)
     def get(self, request: Request) -> HttpResponse:
@@ -34,11 +31,11 @@ class SessionView(ApiView):
 class SessionInfoView(ApiView):
     """What a client needs to draw its frame, also while a password change is due."""
 
-    access = SignedIn("One's own session.", before_password_change=True)
+    access = SignedIn("One's own session.", before_password_change=True, by_key=True, in_view=True)
 
     @endpoint(reply=SessionInfoReply)
     def get(self, request: Request) -> HttpResponse:
-        """The person, its permissions and its navigation."""
+        """The person, its session, roles and permissions, its navigation, and what to warn of."""
         who = self.who
         if not who.active:
             raise access.AccountInactive
@@ -60,6 +57,7 @@ class SessionInfoView(ApiView):
                     if item.permission in held
                 ],
                 "features": {},
+                **session_told(who),
             }
         )
 
@@ -67,30 +65,9 @@ class SessionInfoView(ApiView):
 class PermissionsView(ApiView):
     """The caller's effective permissions."""
 
-    access = SignedIn("One's own permissions.")
+    access = SignedIn("One's own permissions.", by_key=True, in_view=True)
 
     @endpoint(reply=PermissionsReply)
     def get(self, request: Request) -> HttpResponse:
         """What may I do? With Steward-Organisation: in that organisation."""
         return json({"permissions": permissions_of(self.actor)})
-
-
-class PreferencesView(ApiView):
-    """What the caller sets for itself."""
-
-    access = SignedIn("One's own preferences.")
-
-    @endpoint(reply=PreferencesReply, etag=True)
-    def get(self, request: Request) -> HttpResponse:
-        """Read one's own preferences."""
-        return self.single(_preferences(self.who.person))
-
-    @endpoint(body=PreferencesBody, partial=True, reply=PreferencesReply, etag=True)
-    def patch(self, request: Request) -> HttpResponse:
-        """Change one's own preferences. Those that are absent stay as they are."""
-        self.unchanged(self.who.person, _preferences)
-        return self.single(_preferences(preference_set(actor=self.actor, values=self.sent)))
-
-
-def _preferences(user: User) -> dict[str, str]:
-    return {name: getattr(user, name) for name in CHOICES}

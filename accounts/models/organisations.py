@@ -117,7 +117,7 @@ class Invitation(TenantModel):
     digest = models.BinaryField(max_length=32, unique=True)
     invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=clock.now)
-    sent_at = models.DateTimeField(default=clock.now)
+    sent_at = models.DateTimeField(null=True, default=clock.now, help_text="None: its mail is being written.")
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)

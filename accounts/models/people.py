@@ -6,13 +6,18 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models import Func
+from django.db.models.functions import Cast, Length, Lower
+from django.db.models.lookups import Exact, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
+from accounts import addresses
 from portal.kit import clock, ids
 from portal.kit.context import Actor
 from portal.kit.managers import ScopedQuerySet
 from portal.kit.models import EVENT, Evidence
+
+PREFERENCES_LIMIT = 4096  # Characters; all that there is to choose takes some 400.
 
 username_validator = RegexValidator(
     r"\A[a-z0-9](?:[a-z0-9._-]{0,58}[a-z0-9])?\Z",
@@ -32,11 +37,13 @@ class UserManager(BaseUserManager["User"]):
         return self.get_queryset().visible_to(actor, code)
 
     def by_identifier(self, identifier: str) -> "User | None":
-        """Who signs in by this user name or e-mail address, whatever the case; None when nobody does."""
-        text = identifier.strip().lower()
+        """Who signs in by this user name or e-mail address, whatever the case; None when nobody does. A service account
+        never does."""
+        text = addresses.canonical(identifier).lower()
         if "@" in text:
-            return self.annotate(lower_email=Lower("email")).filter(lower_email=text).first()
-        return self.filter(username=text).first()
+            # Addresses are unique, and indexed, among people: a service account has none.
+            return self.annotate(lower_email=Lower("email")).filter(lower_email=text, kind=User.Kind.PERSON).first()
+        return self.filter(username=text, kind=User.Kind.PERSON).first()
 
 
 class User(AbstractBaseUser):
@@ -69,9 +76,13 @@ class User(AbstractBaseUser):
     must_change_password = models.BooleanField(default=False)
     password_changed_at = models.DateTimeField(null=True)
     last_seen_at = models.DateTimeField(null=True)
-    theme = models.CharField(max_length=6, default="system")
+    avatar = models.UUIDField(null=True, editable=False, help_text="Name of the person's picture among the uploads.")
     created_at = models.DateTimeField(default=clock.now)
     erased_at = models.DateTimeField(null=True, editable=False, help_text="When nothing but a pseudonym was left.")
+    leaving_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the account is deleted, as its person asked for."
+    )
+    leaving_warned_at = models.DateTimeField(null=True, editable=False)
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
@@ -82,7 +93,15 @@ class User(AbstractBaseUser):
     class Meta:
         db_table = "accounts_user"
         constraints = [
-            models.UniqueConstraint(Lower("email"), name="accounts_user_email"),
+            models.UniqueConstraint(Lower("email"), condition=models.Q(kind="person"), name="accounts_user_email"),
+            models.CheckConstraint(
+                name="accounts_user_service_has_no_mail",
+                condition=models.Q(kind="person") & ~models.Q(email="") | models.Q(kind="service", email=""),
+            ),
+            models.CheckConstraint(
+                name="accounts_user_service_has_no_password",
+                condition=models.Q(kind="person") | models.Q(password__startswith="!", must_change_password=False),  # noqa: S106 - what Django writes for none
+            ),
             models.UniqueConstraint(
                 fields=["is_root"], condition=models.Q(is_root=True), name="accounts_user_one_root"
             ),
@@ -99,7 +118,14 @@ class User(AbstractBaseUser):
             ),
             models.CheckConstraint(name="accounts_user_username_lower", condition=models.Q(username=Lower("username"))),
             models.CheckConstraint(
-                name="accounts_user_theme", condition=models.Q(theme__in=["system", "light", "dark"])
+                name="accounts_user_preferences",
+                condition=Exact(Func("preferences", function="jsonb_typeof", output_field=models.TextField()), "object")
+                & LessThanOrEqual(Length(Cast("preferences", models.TextField())), PREFERENCES_LIMIT),
+            ),
+            models.CheckConstraint(
+                name="accounts_user_leaving",
+                condition=models.Q(leaving_at=None, leaving_warned_at=None)
+                | models.Q(leaving_at__isnull=False, is_root=False, erased_at=None, kind="person"),
             ),
         ]
         indexes = [
@@ -109,6 +135,14 @@ class User(AbstractBaseUser):
             models.Index(fields=["created_at", "id"], name="accounts_user_created"),
             models.Index(
                 models.F("last_seen_at").desc(nulls_last=True), models.F("id").desc(), name="accounts_user_seen"
+            ),
+            models.Index(
+                fields=["leaving_at"], condition=models.Q(leaving_at__isnull=False), name="accounts_user_leaving_at"
+            ),
+            models.Index(
+                fields=["factor_due_at", "id"],
+                condition=models.Q(factor_due_at__isnull=False),
+                name="accounts_user_factor_due",
             ),
         ]
 

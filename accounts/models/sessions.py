@@ -40,6 +40,15 @@ class Session(Model):
     )
     second_factor_at = models.DateTimeField(null=True, help_text="When a second factor was last proved.")
     impersonator = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    # The constraint is written by hand (0015): the database itself lets a view go with the session it was opened from.
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_constraint=False,
+        help_text="The impersonator's own session, which this one ends with.",
+    )
     reason = models.CharField(
         max_length=300, blank=True, default="", db_default="", help_text="Why it is impersonated."
     )
@@ -64,8 +73,8 @@ class Session(Model):
             models.CheckConstraint(name="accounts_session_kind", condition=models.Q(kind__in=["browser", "token"])),
             models.CheckConstraint(
                 name="accounts_session_impersonated",
-                condition=models.Q(impersonator=None, reason="", read_only=False)
-                | models.Q(impersonator__isnull=False, kind="browser") & ~models.Q(reason=""),
+                condition=models.Q(impersonator=None, parent=None, reason="", read_only=False)
+                | models.Q(impersonator__isnull=False, parent__isnull=False, kind="browser") & ~models.Q(reason=""),
             ),
         ]
         indexes = [models.Index(fields=["expires_at", "id"], name="accounts_session_expires")]

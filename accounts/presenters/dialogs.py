@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.forms import ReasonForm, RoleForm
 from accounts.models import User
+from accounts.people_forms import ViewAsForm
 from rbac.models import Role
 
 Dialog = dict[str, Any]
@@ -14,7 +15,7 @@ Dialog = dict[str, Any]
 
 def person_dialogs(user: User, label: str, offered: list[Role]) -> dict[str, Dialog]:
     """Every dialog about a person by its id; the page shows those whose button may be pressed."""
-    made = [*_access(user, label, offered), *_passwords(user, label), *_ends(user, label)]
+    made = [*_access(user, label, offered), _developer(user, label), *_passwords(user, label), *_ends(user, label)]
     return {dialog["id"]: dialog for dialog in made}
 
 
@@ -29,6 +30,24 @@ def take_dialog(user: User, label: str, role: Role) -> Dialog:
         "glyph": "shield",
         "form": ReasonForm(auto_id=f"take_{role.code}_%s"),
         "hidden": [("do", "take"), ("role", role.code)],
+    }
+
+
+def view_as_dialog(user: User, label: str, *, may_write: bool) -> Dialog:
+    """See the console as this person."""
+    name = {"name": label}
+    return {
+        "id": "view-as",
+        "title": _("See the console as %(name)s?") % name,
+        "text": _(
+            "For 30 minutes you see what they see, and change nothing. Their password, second factors, sessions and "
+            "keys stay closed. They are told, and what happens is recorded with both names."
+        ),
+        "url": _url(user, "person_view_as"),
+        "confirm_label": _("View as this person"),
+        "tone": "primary",
+        "glyph": "eye",
+        "form": ViewAsForm(may_write=may_write, auto_id="view_%s"),
     }
 
 
@@ -76,6 +95,21 @@ def _access(user: User, label: str, offered: list[Role]) -> list[Dialog]:
             "hidden": [("do", "give")],
         },
     ]
+
+
+def _developer(user: User, label: str) -> Dialog:
+    return {
+        "id": "give-developer",
+        "title": _("Give %(name)s the developer role?") % {"name": label},
+        "text": _(
+            "It lets them do all that an administrator may, for maintenance. In production it ends with the time for "
+            "which the role is allowed. Give it to nobody who does not need it now."
+        ),
+        "url": _url(user, "person_developer"),
+        "confirm_label": _("Give developer role"),
+        "glyph": "shield",
+        "form": ReasonForm(auto_id="developer_%s"),
+    }
 
 
 def _passwords(user: User, label: str) -> list[Dialog]:

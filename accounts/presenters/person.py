@@ -2,20 +2,25 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from accounts.developer_selectors import allowed_now, marked_label
+from accounts.errors import ViewsOff
 from accounts.lockout import locked_people
 from accounts.models import User
 from accounts.person_selectors import Held, organisations_of, roles_held
-from accounts.presenters.dialogs import person_dialogs, take_dialog
+from accounts.presenters.dialogs import person_dialogs, take_dialog, view_as_dialog
 from accounts.presenters.roles import offered_roles, role_badges, role_text
 from accounts.presenters.rows import PersonRow, locked_text
+from accounts.services.impersonation import RIGHT_TO_WRITE
 from portal.kit.context import Actor
 from portal.kit.decision import can
 from portal.kit.detail import Head
 from rbac import selectors as rbac
+from rbac.counting import bounded_here, is_bounded
 from rbac.models import Role
 
 Action = dict[str, Any]
@@ -93,11 +98,13 @@ class PersonPage:
             more=self.more(),
             dialogs=self.dialogs(),
             crumbs=[people],
-            avatar=(self.row.initials, self.row.hue),
+            avatar=(self.row.initials, self.row.hue, self.row.avatar),
         )
 
     def _states(self) -> list[tuple[str, str]]:
         found = [(self.row.state_tone, self.row.state_label)]
+        if marked_label() in self.row.roles:
+            found.append(("warn", _("Developer in production")))
         if self.user.is_root:
             found.append(("info", _("Root administrator")))
         return found
@@ -129,11 +136,40 @@ class PersonPage:
         mine = _("Change your own password on its page.") if self.oneself else ""
         inactive = "" if self.user.is_active else _("Activate the account first.")
         return [
+            _action(_("View as this person"), "eye", self._why_not_viewed(), dialog="view-as"),
+            *self._developer(),
             _action(_("Send password link"), "mail", self.protected or mine or inactive, dialog="send-link"),
             _action(_("Issue temporary password"), "key", self.protected or mine, dialog="issue-password"),
+            self._recovery(),
             _action(_("End all sessions"), "sign-out", self.protected, dialog="end-sessions"),
             _action(_("Erase for good"), "trash", self._why_not_erased(), dialog="erase", tone="danger"),
         ]
+
+    def _recovery(self) -> Action:
+        """The way to the page of a lost device, which says why not where the person has none to lose."""
+        oneself = _("You cannot recover yourself. Ask two other administrators.") if self.oneself else ""
+        inactive = "" if self.user.is_active else _("Activate the account first.")
+        why = self.protected or oneself or inactive
+        return _action(_("Recover lost device"), "shield", why, url=self._url("person_recovery"))
+
+    def _developer(self) -> list[Action]:
+        """The button that gives the developer role, for who may give roles at all."""
+        if not can(self.actor, "role:admin") or any(is_bounded(role) for role in self.roles):
+            return []
+        why = ""
+        if bounded_here() and allowed_now() is None:
+            why = _("Refused in production. A super administrator allows it on the page of the developer role.")
+        return [_action(_("Give developer role"), "shield", self.protected or why, dialog="give-developer")]
+
+    def _why_not_viewed(self) -> str:
+        if self.user.is_root:
+            return _("Nobody sees the console as the root administrator.")
+        if self.oneself:
+            return _("You see the console as yourself already.")
+        if not settings.STEWARD_IMPERSONATION:
+            return str(ViewsOff.title)
+        gone = not self.user.is_active or self.user.kind != User.Kind.PERSON
+        return self.protected or (_("Only whoever can sign in has a console to see.") if gone else "")
 
     def _why_not_erased(self) -> str:
         if self.user.is_root:
@@ -151,6 +187,8 @@ class PersonPage:
         if not wanted and not self.roles:
             return []
         known = person_dialogs(self.user, self.row.label, self.offered_roles)
+        may_write = can(self.actor, RIGHT_TO_WRITE).allowed
+        known["view-as"] = view_as_dialog(self.user, self.row.label, may_write=may_write)
         takes = [take_dialog(self.user, self.row.label, role) for role in self.roles if not self.why_kept(role)]
         return [known[name] for name in wanted] + takes
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from portal.kit.context import Actor
 from portal.kit.decision import can
 from rbac import selectors as rbac
+from rbac.counting import is_bounded
 from rbac.models import Role
 
 # What the ready-made roles are for, by (catalogue, code).
@@ -54,8 +55,9 @@ def role_counts() -> list[dict[str, Any]]:
 
 
 def offered_roles(actor: Actor, rank: int | None = None) -> list[Role]:
-    """The roles of the installation that `actor` may give; rbac checks again when one is given."""
+    """The roles of the installation that `actor` may give; rbac checks again when one is given. Not the developer role,
+    which is given by itself."""
     if actor.id is None or not can(actor, "role:admin"):
         return []
     own = rbac.rank_of(actor.id) if rank is None else rank
-    return [role for role in rbac.platform_roles() if role.rank <= own]
+    return [role for role in rbac.platform_roles() if role.rank <= own and not is_bounded(role)]

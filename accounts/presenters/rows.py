@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -51,6 +52,11 @@ class PersonRow:
     def hue(self) -> int:
         """Colour of the avatar: the same person, the same colour."""
         return self.user.pk.int % HUES
+
+    @property
+    def avatar(self) -> UUID | None:
+        """Name of its picture; None without one."""
+        return self.user.avatar
 
     @property
     def email(self) -> str:

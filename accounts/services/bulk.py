@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Erased, NotYourself, RootProtected
 from accounts.models import User
+from accounts.services.developers import developer_role_apart
 from accounts.services.guards import BulkGuard
 from portal.kit import context
 from portal.kit.context import Actor
@@ -47,6 +48,7 @@ def roles_give_bulk(*, actor: Actor, ids: Sequence[UUID], reason: str = "", role
     `CannotDelegate` for a role that the actor may give to nobody, `Invalid` without a role.
     """
     wanted = _role(role)
+    developer_role_apart(role=wanted)
 
     def give(user: User) -> None:
         rbac_services.binding_grant(actor=actor, person_id=user.pk, role=wanted, reason=reason)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from accounts import demo_story as story
-from accounts.models import Invitation, Membership, Organisation, Session, User
+from accounts.models import Invitation, Key, Membership, Organisation, Session, User
 from accounts.services.bulk import users_deactivate_bulk
 from accounts.services.invitations import invitations_create
 from accounts.services.memberships import membership_add, membership_suspend, roles_by_code
@@ -41,6 +41,7 @@ def demo_people_load(*, actor: Actor) -> int:
     with writing():
         with _at(begin):
             people = users_create_bulk(actor=actor, rows=[story.row(number) for number in range(story.PEOPLE)])
+            User.objects.filter(pk__in=[user.pk for user in people]).update(email_verified_at=begin)
             _staff(actor, people)
             companies = [_company(actor, company, people) for company in story.COMPANIES]
         for day in range(1, story.DAYS):
@@ -65,6 +66,7 @@ def demo_people_remove(*, actor: Actor) -> int:
         rbac.bindings_purge(people=ids)
         gone = sum(_company_remove(company.slug) for company in story.COMPANIES)
         Session.objects.filter(user__in=ids).delete()
+        Key.objects.filter(owner__in=ids).delete()
         people.delete()
         record("accounts.demo.removed", data={"people": len(ids), "organisations": gone})
     return len(ids)

@@ -4,17 +4,23 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from accounts import avatars
 from accounts.errors import Erased, NotYourself, RootProtected
 from accounts.lockout import locks_clear
-from accounts.models import Invitation, Link, Membership, User
-from accounts.services.guards import guard
+from accounts.models import AddressChange, Consent, Device, Invitation, Link, Membership, Registration, User
+from accounts.services.guards import guard, owners_kept
+from accounts.services.keys import keys_end
+from accounts.services.own_data import own_exports_purge
+from accounts.services.recoveries import factors_take, recoveries_forget
 from accounts.services.sessions import sessions_end_all
 from audit import personal
 from portal.kit import clock
 from portal.kit.context import Actor
 from portal.kit.decision import authorise
+from portal.kit.mail.services import address_purge
 from portal.kit.models import OutboundMessage
 from portal.kit.notes import notes_purge
+from portal.kit.notices.choices import choices_purge
 from portal.kit.record import record
 from portal.kit.services import writing
 from rbac import selectors as rbac
@@ -42,7 +48,7 @@ def user_anonymise(*, actor: Actor, user: User, reason: str = "") -> User:
         rbac_services.administrators_lock()
         if rbac.holders_of("super_admin") == [user.pk]:
             raise LastAdministrator
-        rbac_services.owners_guard_everywhere(people=[user.pk])
+        owners_kept(people=[user.pk])
         user = User.objects.select_for_update().get(pk=user.pk)
         if user.erased_at is not None:
             raise Erased
@@ -60,15 +66,28 @@ def _take_away(user: User, reason: str) -> dict[str, int]:
     """End and remove what hangs on the person; how many of each."""
     gone = {
         "sessions_ended": sessions_end_all(user=user),
+        "keys_revoked": keys_end(owner_id=user.pk, reason=reason),
         "memberships": _leave_all(user, reason),
         "roles": rbac_services.bindings_purge(people=[user.pk]),
         "invitations": Invitation.objects.filter(email__iexact=user.email).delete()[0],
     }
     rbac_services.stamp_bump(key=user.pk)
+    factors_take(user=user)
+    recoveries_forget(user=user)
     Link.objects.filter(user=user).delete()
+    Device.objects.filter(user=user).delete()
+    AddressChange.objects.filter(user=user).delete()
+    Registration.objects.filter(email__iexact=user.email).delete()
     OutboundMessage.objects.filter(person_id=user.pk).delete()
+    address_purge(address=user.email)
+    choices_purge(person_id=user.pk)
     notes_purge(object_id=user.pk)
     locks_clear(user.pk)
+    own_exports_purge(user=user)
+    # That somebody agreed stays provable; from where is nobody's business any more.
+    Consent.objects.filter(user=user).update(address=None)
+    if (picture := user.avatar) is not None:
+        transaction.on_commit(lambda: avatars.remove(picture))
     return gone
 
 
@@ -89,7 +108,9 @@ def _pseudonymise(user: User) -> None:
     user.name = user.username
     user.is_active = user.must_change_password = False
     user.password_changed_at = user.last_seen_at = user.last_login = None
-    user.theme = "system"
+    user.factor_due_at = None
+    user.preferences, user.avatar = {}, None
+    user.leaving_at = user.leaving_warned_at = None
     user.erased_at = clock.now()
     user.set_unusable_password()
     user.save()

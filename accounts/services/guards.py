@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Max, Q
+from django.db.models import Max
 
 from accounts.errors import Outranked, RootProtected
-from accounts.models import User
-from portal.kit import clock
+from accounts.models import Organisation, User
 from portal.kit.context import Actor
 from portal.kit.errors import Forbidden
 from rbac import selectors as rbac
+from rbac import services as rbac_services
+from rbac.counting import counting
 from rbac.models import INSTALLATION, Binding
 
 
@@ -29,6 +30,14 @@ def guard(actor: Actor, user: User) -> None:
         raise RootProtected
     if actor.id is None or rbac.rank_of(user.pk) > rbac.rank_of(actor.id):
         raise Outranked
+
+
+def owners_kept(*, people: Iterable[UUID]) -> None:
+    """Raise `LastOwner` when an open organisation would be without an active owner once these people are gone. A closed
+    one needs none: whoever closed it must be able to leave."""
+    gone = list(people)
+    closed = Organisation.objects.filter(state=Organisation.State.CLOSED, pk__in=rbac.owned_scopes(gone))
+    rbac_services.owners_guard_everywhere(people=gone, besides=set(closed.values_list("pk", flat=True)))
 
 
 class BulkGuard:
@@ -52,6 +61,5 @@ class BulkGuard:
 
 
 def _ranks_of(people: list[UUID]) -> dict[UUID, int]:
-    live = Q(expires_at=None) | Q(expires_at__gt=clock.now())
-    found = Binding.objects.filter(live, user_id__in=people, scope_id=INSTALLATION).values_list("user_id")
+    found = Binding.objects.filter(counting(), user_id__in=people, scope_id=INSTALLATION).values_list("user_id")
     return dict(found.annotate(rank=Max("role__rank")))

@@ -131,6 +131,8 @@ def _without_taken(rows: list[Accepted]) -> tuple[list[Accepted], list[Refused]]
 
 def _existing(column: str, values: list[str]) -> set[str]:
     table = connection.ops.quote_name(User._meta.db_table)
+    # Addresses are unique, and indexed, among people: a service account has none.
+    people = "" if column == "username" else " AND kind = 'person'"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {column} FROM {table} WHERE {column} = ANY(%s)", [values])  # noqa: S608 - constants
+        cursor.execute(f"SELECT {column} FROM {table} WHERE {column} = ANY(%s){people}", [values])  # noqa: S608 - constants
         return {row[0] for row in cursor.fetchall()}

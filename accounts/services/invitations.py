@@ -1,35 +1,43 @@
 """Inviting people to an organisation by mail, and their answer. A link works once and for a week."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
-from django.utils.translation import gettext as _
+from django.db import connection
 
 from accounts import rules
-from accounts.errors import AlreadyMember, InvitationForAnother, InvitationGone
-from accounts.models import Invitation, Membership, Organisation, User
+from accounts.errors import (
+    AddressUnverified,
+    AlreadyMember,
+    InvitationForAnother,
+    InvitationGone,
+    RegistrationClosed,
+)
+from accounts.models import Invitation, Organisation, User
 from accounts.organisation_guards import authorise_in, locked_organisation
+from accounts.services.invitation_checks import parted
+from accounts.services.links import address_proved
 from accounts.services.memberships import membership_put
-from portal.kit import clock, context, crypto, errors
+from accounts.services.privacy import consents_give
+from accounts.services.registrations import person_put
+from portal.kit import clock, context, crypto, errors, jobs
 from portal.kit.context import Actor
 from portal.kit.errors import NotFound
 from portal.kit.notify import notify
-from portal.kit.record import record
+from portal.kit.record import record, record_many
 from portal.kit.services import writing
 from rbac import services as rbac
 from rbac.models import Role
 from rbac.standing import standing_on
 
 LIFE = timedelta(days=7)
-BULK_LIMIT = 100  # Addresses at once; who invites more imports them.
+JOB = "accounts.send_invitations"
+AT_ONCE = 20  # So many mails are written while somebody waits; a job writes more of them.
 
 
 @dataclass(frozen=True)
@@ -45,64 +53,34 @@ def invitations_create(*, actor: Actor, organisation: Organisation, addresses: S
 
     Needs `member:create` there and the right to give the role; staff may do it from outside. An address that is a
     member's, or has an open invitation, is left alone with the reason. `Invalid` (field `addresses`) for what is no
-    address, and for more than 100.
+    address, and for more than 200. The mails of more than 20 are written by a job.
     """
     authorise_in(actor, "member:create", organisation.pk)
     rbac.may_delegate(actor=actor, role=role, scope_id=organisation.pk)
-    wanted = _addresses(addresses)
-    sent: list[Invitation] = []
-    skipped: list[tuple[str, str]] = []
     with standing_on(organisation.pk):
         organisation = locked_organisation(organisation.pk)
-        members = _lowered(Membership.objects.filter(organisation=organisation).values_list("user__email", flat=True))
-        waiting = Invitation.objects.filter(organisation=organisation, accepted_at=None, revoked_at=None)
-        _expired_withdraw(waiting)
-        taken = _lowered(waiting.values_list("email", flat=True))
-        for address in wanted:
-            if address.lower() in members:
-                skipped.append((address, _("Belongs to a member already.")))
-            elif address.lower() in taken:
-                skipped.append((address, _("Has an open invitation; send that one again.")))
-            else:
-                sent.append(_invite(actor, organisation, address, role))
-    return Invited(tuple(sent), tuple(skipped))
+        _expired_withdraw(organisation)
+        checked = parted(organisation=organisation, written=addresses)
+        checked.insist()
+        if len(checked.ready) <= AT_ONCE:
+            sent = [_invite(actor, organisation, address, role) for address in checked.ready]
+        else:
+            sent = _invite_later(actor, organisation, checked.ready, role)
+    return Invited(tuple(sent), tuple((row.value, row.reason) for row in checked.refused if row.kind == "left"))
 
 
-def _lowered(values: Iterable[str]) -> set[str]:
-    return {value.lower() for value in values}
-
-
-def _expired_withdraw(waiting: QuerySet[Invitation]) -> None:
+def _expired_withdraw(organisation: Organisation) -> None:
     """An invitation that nobody used in time makes room for a new one."""
+    waiting = Invitation.objects.filter(organisation=organisation, accepted_at=None, revoked_at=None)
     for old in waiting.filter(expires_at__lte=clock.now()):
         old.revoked_at = clock.now()
         old.save(update_fields=["revoked_at"])
         record("accounts.invitation.revoked", target=old, reason="expired")
 
 
-def _addresses(written: Sequence[str]) -> list[str]:
-    found: dict[str, str] = {}
-    wrong = []
-    for text in written:
-        address = text.strip()
-        if not address:
-            continue
-        if rules.problem("email", address):
-            wrong.append(address[:100])
-        found.setdefault(address.lower(), address)
-    if wrong:
-        named = ", ".join(wrong[:5])
-        raise errors.Invalid(fields={"addresses": [_("Not an e-mail address: %(named)s") % {"named": named}]})
-    if not found:
-        raise errors.Invalid(fields={"addresses": [_("Enter at least one e-mail address.")]})
-    if len(found) > BULK_LIMIT:
-        raise errors.Invalid(fields={"addresses": [_("At most %(n)d addresses at once.") % {"n": BULK_LIMIT}]})
-    return list(found.values())
-
-
-def _invite(actor: Actor, organisation: Organisation, address: str, role: Role) -> Invitation:
-    token, now = crypto.token(), clock.now()
-    invitation = Invitation.objects.create(
+def _made(actor: Actor, organisation: Organisation, address: str, role: Role, token: str) -> Invitation:
+    now = clock.now()
+    return Invitation(
         organisation=organisation,
         email=address,
         role=role,
@@ -112,10 +90,51 @@ def _invite(actor: Actor, organisation: Organisation, address: str, role: Role) 
         sent_at=now,
         expires_at=now + LIFE,
     )
-    changes = {"email": (None, address), "role": (None, role.code)}
-    record("accounts.invitation.created", target=invitation, changes=changes)
+
+
+def _changes(invitation: Invitation) -> dict[str, tuple[Any, Any]]:
+    return {"email": (None, invitation.email), "role": (None, invitation.role.code)}
+
+
+def _invite(actor: Actor, organisation: Organisation, address: str, role: Role) -> Invitation:
+    token = crypto.token()
+    invitation = _made(actor, organisation, address, role, token)
+    invitation.save(force_insert=True)
+    record("accounts.invitation.created", target=invitation, changes=_changes(invitation))
     _mail(invitation, organisation, role, token)
     return invitation
+
+
+def _invite_later(actor: Actor, organisation: Organisation, addresses: Sequence[str], role: Role) -> list[Invitation]:
+    """The invitations at once, under tokens that nobody learns; a job gives each the one that it mails."""
+    made = [_made(actor, organisation, address, role, crypto.token()) for address in addresses]
+    for invitation in made:
+        invitation.sent_at = None
+    Invitation.objects.bulk_create(made)
+    record_many("accounts.invitation.created", [(invitation, _changes(invitation)) for invitation in made])
+    # What the mails say was decided here; who writes them needs no right in the organisation.
+    worker = Actor("system", None, str(context.actor().label))
+    jobs.enqueue(JOB, actor=worker, args={"organisation": str(organisation.pk), "number": len(made)})
+    return made
+
+
+def invitations_send(*, organisation_id: UUID) -> int:
+    """Mail some of the invitations that wait for their mail; how many. None is left when it is zero. Part of a job."""
+    with standing_on(organisation_id):
+        rows = Invitation.objects.select_for_update(of=("self",)).select_related("organisation", "role", "invited_by")
+        waiting = rows.filter(organisation_id=organisation_id, sent_at=None, accepted_at=None, revoked_at=None)
+        some = list(waiting.order_by("id")[:AT_ONCE])
+        for invitation in some:
+            _send(invitation, invitation.organisation)
+    return len(some)
+
+
+def _send(invitation: Invitation, organisation: Organisation) -> None:
+    """A new token, good for a week from now, to the address; the older one dies."""
+    token, now = crypto.token(), clock.now()
+    invitation.digest, invitation.sent_at, invitation.expires_at = crypto.digest(token), now, now + LIFE
+    invitation.save(update_fields=["digest", "sent_at", "expires_at"])
+    _mail(invitation, organisation, invitation.role, token)
 
 
 def _mail(invitation: Invitation, organisation: Organisation, role: Role, token: str) -> None:
@@ -129,18 +148,18 @@ def _mail(invitation: Invitation, organisation: Organisation, role: Role, token:
 def invitation_resend(*, actor: Actor, invitation: Invitation) -> Invitation:
     """Mail a new link, good for a week from now; the older one dies. Event `accounts.invitation.resent`.
 
-    `InvitationGone` when it was accepted or withdrawn meanwhile.
+    It is the actor's invitation from now on. `InvitationGone` when it was accepted or withdrawn meanwhile.
     """
     authorise_in(actor, "member:create", invitation.organisation_id)
     rbac.may_delegate(actor=actor, role=invitation.role, scope_id=invitation.organisation_id)
-    token, now = crypto.token(), clock.now()
     with standing_on(invitation.organisation_id):
         organisation = locked_organisation(invitation.organisation_id)
         invitation = _locked(invitation.pk)
-        invitation.digest, invitation.sent_at, invitation.expires_at = crypto.digest(token), now, now + LIFE
-        invitation.save(update_fields=["digest", "sent_at", "expires_at"])
+        if actor.kind == "person" and actor.id is not None:
+            invitation.invited_by = User.objects.get(pk=actor.id)
+            invitation.save(update_fields=["invited_by"])
         record("accounts.invitation.resent", target=invitation)
-        _mail(invitation, organisation, invitation.role, token)
+        _send(invitation, organisation)
     return invitation
 
 
@@ -185,17 +204,21 @@ def invitation_offer(*, token: str) -> Offer:
 def invitation_accept(*, actor: Actor, token: str) -> Organisation:
     """Join by a link, as the signed-in person whose address was invited. The link is spent.
 
-    Events `accounts.invitation.accepted`, `accounts.membership.added`, `rbac.binding.granted`. `InvitationGone` for a
-    dead link, `InvitationForAnother` for another person's address.
+    Events `accounts.invitation.accepted`, `accounts.membership.added`, `rbac.binding.granted`; an address that was not
+    verified is so now. `InvitationGone` for a dead link, or when who invited may not give the role any more;
+    `InvitationForAnother` for another person's address.
     """
     found = _by_token(token)
     if found is None:
         raise InvitationGone
-    return _accept_as(actor, *found)
+    return _accept_as(actor, *found, mailed=True)
 
 
 def invitation_accept_own(*, actor: Actor, invitation_id: UUID) -> Organisation:
-    """Join by an open invitation to one's own address, without its link. As `invitation_accept`."""
+    """Join by an open invitation to one's own address, without its link. As `invitation_accept`.
+
+    `AddressUnverified` for whoever has not proved that the address is theirs: an administrator may have mistyped it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT organisation_id FROM accounts_invitations_of(%s, %s) WHERE id = %s",
@@ -204,17 +227,21 @@ def invitation_accept_own(*, actor: Actor, invitation_id: UUID) -> Organisation:
         row = cursor.fetchone()
     if row is None:
         raise InvitationGone
-    return _accept_as(actor, invitation_id, row[0])
+    return _accept_as(actor, invitation_id, row[0], mailed=False)
 
 
-def _accept_as(actor: Actor, invitation_id: UUID, organisation_id: UUID) -> Organisation:
+def _accept_as(actor: Actor, invitation_id: UUID, organisation_id: UUID, *, mailed: bool) -> Organisation:
     if actor.id is None:
         raise errors.Unauthenticated
     with standing_on(organisation_id):
-        user = User.objects.get(pk=actor.id)
+        user = User.objects.select_for_update(no_key=True).get(pk=actor.id)
         live = _live(invitation_id, lock=True)
         if user.email.lower() != live.email.lower():
             raise InvitationForAnother
+        if mailed:
+            address_proved(user=user)
+        elif user.email_verified_at is None:
+            raise AddressUnverified
         # Somebody may have been added by hand meanwhile: the invitation is used up all the same.
         with suppress(AlreadyMember):
             _join(live, user)
@@ -225,11 +252,14 @@ def invitation_join(*, token: str, name: str, username: str, password: str) -> t
     """Join by a link as a new person with an own password. The link is spent; nobody is signed in.
 
     Events `accounts.user.created` and those of `invitation_accept`. `InvitationGone` for a dead link, or when somebody
-    has an account with the address (who signs in instead); `Invalid` with fields.
+    has an account with the address (who signs in instead); `RegistrationClosed` where administrators make all
+    accounts; `Invalid` with fields.
     """
     found = _by_token(token)
     if found is None:
         raise InvitationGone
+    if settings.STEWARD_REGISTRATION == "off":
+        raise RegistrationClosed
     key, organisation_id = found
     with writing():
         # No account is written before the invitation is locked: two that join at once make one person.
@@ -237,34 +267,14 @@ def invitation_join(*, token: str, name: str, username: str, password: str) -> t
             live = _live(key, lock=True)
         if User.objects.filter(email__iexact=live.email).exists():
             raise InvitationGone
-        user = _new_person(live.email, name, username, password)
+        user = person_put(email=live.email, name=name, username=username, password=password)
         with context.acting(Actor("person", user.pk, str(user))):
             changes = {field: (None, getattr(user, field)) for field in rules.FIELDS}
             record("accounts.user.created", target=user, changes=changes, reason="invited")
+            consents_give(user=user)
             with standing_on(organisation_id):
                 _join(live, user)
     return user, live.organisation
-
-
-def _new_person(email: str, name: str, username: str, password: str) -> User:
-    values = {"name": name, "username": username, "email": email}
-    clean = {field: rules.normalised(field, value) for field, value in values.items()}
-    codes = {field: rules.problem(field, value) for field, value in clean.items()}
-    wrong = {field: [rules.reason_text(code, field)] for field, code in codes.items() if code}
-    user = User(**clean, password_changed_at=clock.now())
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        wrong["new"] = error.messages
-    if wrong:
-        raise errors.Invalid(fields=wrong)
-    user.set_password(password)
-    try:
-        with transaction.atomic():
-            user.save(force_insert=True)
-    except IntegrityError as error:
-        raise errors.Invalid(fields={"username": [rules.reason_text("taken")]}) from error
-    return user
 
 
 def _join(live: Invitation, user: User) -> None:
@@ -289,13 +299,28 @@ def _by_token(token: str) -> tuple[UUID, UUID] | None:
 
 def _live(key: UUID, *, lock: bool = False) -> Invitation:
     """An invitation that can be accepted now; `InvitationGone` otherwise."""
-    rows = Invitation.objects.select_related("organisation", "role")
+    rows = Invitation.objects.select_related("organisation", "role", "invited_by")
     if lock:
         rows = rows.select_for_update(of=("self",))
     live = rows.filter(pk=key, accepted_at=None, revoked_at=None, expires_at__gt=clock.now()).first()
-    if live is None or live.organisation.state != Organisation.State.ACTIVE:
+    if live is None or live.organisation.state != Organisation.State.ACTIVE or not _still_given(live):
         raise InvitationGone
     return live
+
+
+def _still_given(live: Invitation) -> bool:
+    """Whether who invited could give the role today, from inside the organisation or as staff: nobody hands on a right
+    that was taken away meanwhile. What nobody is known to have sent, the system did."""
+    if live.invited_by is None:
+        return True
+    if not live.invited_by.is_active:
+        return False
+    inside = Actor("person", live.invited_by.pk, str(live.invited_by), live.organisation_id)
+    for giver in (inside, replace(inside, organisation_id=None)):
+        with suppress(errors.Forbidden):
+            rbac.may_delegate(actor=giver, role=live.role, scope_id=live.organisation_id)
+            return True
+    return False
 
 
 def _locked(key: UUID) -> Invitation:

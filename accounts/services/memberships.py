@@ -8,6 +8,7 @@ from accounts.errors import AlreadyMember, Deactivated, MemberInactive
 from accounts.models import Membership, Organisation, User
 from accounts.organisation_guards import authorise_in, guard_member, locked_organisation
 from accounts.services.guards import person_id
+from accounts.services.keys import keys_end
 from portal.kit.context import Actor
 from portal.kit.errors import Forbidden, NotFound
 from portal.kit.notify import notify
@@ -48,7 +49,9 @@ def membership_put(
                 membership.save(force_insert=True)
         except IntegrityError as error:
             raise AlreadyMember from error
-        record("accounts.membership.added", target=membership, changes={"role": (None, role.code)}, reason=reason)
+        changes = {"role": (None, role.code)}
+        data = {"organisation": organisation.name}
+        record("accounts.membership.added", target=membership, changes=changes, reason=reason, data=data)
         rbac.binding_put(person_id=user.pk, role=role, scope_id=organisation_id, granted_by=granted_by, reason=reason)
     return membership
 
@@ -115,7 +118,8 @@ def _set_state(actor: Actor, membership: Membership, state: str, reason: str) ->
         membership.state = state
         membership.save(update_fields=["state"])
         code = "accounts.membership.suspended" if suspended else "accounts.membership.resumed"
-        record(code, target=membership, changes={"state": (before, state)}, reason=reason)
+        data = {"organisation": membership.organisation.name}
+        record(code, target=membership, changes={"state": (before, state)}, reason=reason, data=data)
     return membership
 
 
@@ -151,7 +155,10 @@ def _end(membership: Membership, code: str, reason: str) -> None:
         rbac.scope_lock(scope_id=scope_id)
         membership = _locked(membership)
         roles = rbac.bindings_take(person_id=membership.user_id, scope_id=scope_id, reason=reason)
-        record(code, target=membership, reason=reason, data={"roles": roles})
+        # Or they would open the organisation again with a later invitation.
+        keys_end(owner_id=membership.user_id, organisation_id=scope_id, reason=code)
+        told = {"roles": roles, "organisation": membership.organisation.name}
+        record(code, target=membership, reason=reason, data=told)
         if code == "accounts.membership.removed":
             data = {"user": membership.user, "organisation": membership.organisation.name}
             notify(membership.user_id, "organisation", "membership_removed", data)

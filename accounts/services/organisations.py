@@ -11,6 +11,7 @@ from accounts import rules
 from accounts.errors import MemberInactive
 from accounts.models import Invitation, Membership, Organisation, User
 from accounts.organisation_guards import authorise_in, locked_organisation
+from accounts.services.member_mails import members_tell_later
 from accounts.services.memberships import membership_add, roles_by_code
 from portal.kit import clock, errors
 from portal.kit.context import Actor
@@ -33,6 +34,15 @@ def organisation_create(*, actor: Actor, name: str, slug: str, owner: User | Non
     Event `accounts.organisation.created`, and those of the owner's membership. `Invalid` names taken or malformed fields.
     """
     authorise(actor, "organisation:admin")
+    with writing():
+        organisation = organisation_put(name=name, slug=slug)
+        if owner is not None:
+            membership_add(actor=actor, organisation=organisation, user=owner, role=roles_by_code()["owner"])
+    return organisation
+
+
+def organisation_put(*, name: str, slug: str) -> Organisation:
+    """Write an organisation with its scope and nobody in it; part of another service, which has decided that it may be."""
     organisation = Organisation(name=name.strip(), slug=slug.strip().lower())
     with writing():
         _save(organisation)
@@ -40,8 +50,6 @@ def organisation_create(*, actor: Actor, name: str, slug: str, owner: User | Non
         with standing_on(organisation.pk):
             changes = {field: (None, getattr(organisation, field)) for field in EDITABLE}
             record("accounts.organisation.created", target=organisation, changes=changes)
-        if owner is not None:
-            membership_add(actor=actor, organisation=organisation, user=owner, role=roles_by_code()["owner"])
     return organisation
 
 
@@ -68,7 +76,9 @@ def organisation_update(*, actor: Actor, organisation: Organisation, values: dic
 
 
 def organisation_suspend(*, actor: Actor, organisation: Organisation, reason: str = "") -> Organisation:
-    """Shut an organisation's pages and API for its members; nothing is lost. Event `accounts.organisation.suspended`."""
+    """Shut an organisation's pages and API for its members; nothing is lost, they are told by mail.
+
+    Event `accounts.organisation.suspended`."""
     return _set_state(actor, organisation, Organisation.State.SUSPENDED, "accounts.organisation.suspended", reason)
 
 
@@ -87,13 +97,15 @@ def _set_state(actor: Actor, organisation: Organisation, state: str, code: str, 
         organisation.state = state
         organisation.save(update_fields=["state"])
         record(code, target=organisation, changes={"state": (before, state)}, reason=reason)
+        members_tell_later(actor=actor, organisation=organisation)
     return organisation
 
 
 def organisation_close(*, actor: Actor, organisation: Organisation, reason: str = "") -> Organisation:
     """Close an organisation for good: nobody enters it any more, open invitations die, its short name stays taken.
 
-    By an owner (`organisation:delete`) or staff. Event `accounts.organisation.closed`, with what was withdrawn.
+    By an owner (`organisation:delete`) or staff. Event `accounts.organisation.closed`, with what was withdrawn; the
+    members are told by mail.
     """
     authorise_in(actor, "organisation:delete", organisation.pk)
     with standing_on(organisation.pk):
@@ -116,6 +128,7 @@ def organisation_close(*, actor: Actor, organisation: Organisation, reason: str 
             reason=reason,
             data={"invitations_withdrawn": withdrawn},
         )
+        members_tell_later(actor=actor, organisation=organisation)
     return organisation
 
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts import passwords
-from accounts.errors import Erased, NotYourself
+from accounts.errors import Erased, NotAPerson, NotYourself
 from accounts.models import User
 from accounts.services.guards import guard, person_id
 from accounts.services.sessions import sessions_end_all
@@ -54,6 +54,8 @@ def password_issue(*, actor: Actor, user: User) -> str:
     guard(actor, user)
     if actor.id == user.pk:
         raise NotYourself(_("Change your own password on its page; a temporary one is for others."))
+    if user.kind != User.Kind.PERSON:
+        raise NotAPerson
     password = passwords.temporary()
     with writing():
         user = User.objects.select_for_update().get(pk=user.pk)

@@ -2,6 +2,7 @@
 
 from accounts.errors import Erased, RootProtected
 from accounts.models import User
+from accounts.services.developers import developer_role_apart
 from accounts.services.guards import guard
 from portal.kit.context import Actor
 from portal.kit.decision import authorise
@@ -12,10 +13,12 @@ from rbac.models import Role
 def role_give(*, actor: Actor, user: User, role: Role, reason: str = "") -> None:
     """Give a person a role of the installation. Event `rbac.binding.granted`; nothing when it is held already.
 
-    Refused for the root administrator, for whom ranks above the actor, and for roles that the actor may not give.
+    Refused for the root administrator, for whom ranks above the actor, for roles that the actor may not give, and for
+    the developer role (`developer_role_give`).
     """
     authorise(actor, "role:admin", user)
     guard(actor, user)
+    developer_role_apart(role=role)
     if user.erased_at is not None:
         raise Erased
     rbac.binding_grant(actor=actor, person_id=user.pk, role=role, reason=reason)

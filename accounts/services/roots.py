@@ -2,6 +2,7 @@
 
 from accounts import passwords
 from accounts.models import User
+from accounts.services.recoveries import factors_take
 from accounts.services.sessions import sessions_end_all
 from portal.kit import errors
 from portal.kit.context import Actor
@@ -39,8 +40,9 @@ def root_ensure(*, actor: Actor, username: str, email: str, password: str = "") 
     return user, one_time
 
 
-def root_recover(*, actor: Actor) -> tuple[User, str]:
-    """The last resort from the host shell: a new one-time password for the root administrator, its sessions ended.
+def root_recover(*, actor: Actor) -> tuple[User, str, int]:
+    """The last resort from the host shell: a new one-time password for the root administrator, its sessions ended, its
+    second factors and passkeys gone. Returns the person, the password, and how many second factors there were.
 
     Critical event `accounts.root.recovered` and a mail. `NotFound` when there is no root administrator.
     """
@@ -53,16 +55,17 @@ def root_recover(*, actor: Actor) -> tuple[User, str]:
         user.set_password(one_time)
         user.must_change_password = True
         user.save(update_fields=["password", "must_change_password"])
-        ended = sessions_end_all(user=user)
+        ended, taken = sessions_end_all(user=user), factors_take(user=user)
         rbac_services.binding_grant(
             actor=actor,
             person_id=user.pk,
             role=Role.objects.get(catalogue="platform", code="super_admin"),
             reason="root recover",
         )
-        record("accounts.root.recovered", target=user, changes={"password": ("", "")}, data={"sessions_ended": ended})
-        notify(user.pk, "security", "root_recovered", {"user": user})
-    return user, one_time
+        data = {"sessions_ended": ended, "factors_removed": taken}
+        record("accounts.root.recovered", target=user, changes={"password": ("", "")}, data=data)
+        notify(user.pk, "security", "root_recovered", {"user": user, "factors": taken})
+    return user, one_time, taken
 
 
 def _only_system(actor: Actor) -> None:

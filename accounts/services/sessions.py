@@ -8,7 +8,10 @@ from django.contrib.auth.signals import user_logged_in
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.models import Session, User
+from accounts.errors import NotAPerson
+from accounts.models import PendingSignIn, Session, User
+from accounts.services.devices import browser_recognise, client_recognise
+from accounts.services.factor_duty import factor_duty_settle
 from accounts.services.guards import guard, person_id
 from portal.kit import clock, context, crypto, errors
 from portal.kit.context import Actor
@@ -21,23 +24,41 @@ from rbac import selectors as rbac
 user_logged_in.disconnect(update_last_login, dispatch_uid="update_last_login")
 
 
-def session_start(*, request: HttpRequest, user: User) -> str:
+def session_start(
+    *,
+    request: HttpRequest,
+    user: User,
+    method: str = "password",
+    second_factor: bool = False,
+    kind: str = Session.Kind.BROWSER,
+    label: str = "",
+) -> str:
     """Sign in a person whose every factor was checked; the token for the cookie. Event `accounts.session.started`.
 
-    The one place where `user_logged_in` is sent, so that axes resets its counters only now. A former session of the
-    same browser ends: the token changes at every change of privilege.
+    `method`: what the person proved itself with; `second_factor`: whether a second factor was among it. The one place
+    where `user_logged_in` is sent, so that axes resets its counters only now. A former session of the same browser
+    ends: the token changes at every change of privilege.
     """
+    if user.kind != User.Kind.PERSON:
+        raise NotAPerson
     now = clock.now()
     staff = rbac.rank_of(user.pk) > 0
     idle = settings.SESSION_IDLE_STAFF if staff else settings.SESSION_IDLE
     ends_at = now + (settings.SESSION_ABSOLUTE_STAFF if staff else settings.SESSION_ABSOLUTE)
     token = crypto.token()
     with writing():
-        _former_end(request)
+        if kind == Session.Kind.BROWSER:
+            _former_end(request)
+        factor_duty_settle(people=[user.pk])
         current = context.current()
         session = Session.objects.create(
             digest=crypto.digest(token),
             user=user,
+            kind=kind,
+            method=method,
+            label=label,
+            confirmed_at=now,
+            second_factor_at=now if second_factor else None,
             created_at=now,
             seen_at=now,
             idle=idle,
@@ -49,8 +70,12 @@ def session_start(*, request: HttpRequest, user: User) -> str:
         User.objects.filter(pk=user.pk).update(last_seen_at=now)
         with context.acting(Actor("person", user.pk, str(user))) as acting:
             acting.session_id = session.pk
-            record("accounts.session.started", target=user)
+            record("accounts.session.started", target=user, data={"method": method, "second_factor": second_factor})
         user_logged_in.send(sender=User, request=request, user=user)
+        if kind == Session.Kind.BROWSER:
+            browser_recognise(user=user, cookies=request.COOKIES)
+        else:
+            client_recognise(user=user, label=label)
     return token
 
 
@@ -74,6 +99,21 @@ def session_rotate(*, actor: Actor, session_id: UUID) -> str:
     return token
 
 
+def session_prove(*, actor: Actor, session_id: UUID, second_factor: bool) -> str:
+    """Note that the acting person has just proved who it is, maybe with a second factor; a new token for its session.
+
+    Part of a service that has checked the proof. `Unauthenticated` when the session has ended meanwhile.
+    """
+    token, now = crypto.token(), clock.now()
+    values = {"digest": crypto.digest(token), "confirmed_at": now} | (
+        {"second_factor_at": now} if second_factor else {}
+    )
+    with writing():
+        if not Session.objects.filter(pk=session_id, user_id=person_id(actor)).update(**values):
+            raise errors.Unauthenticated
+    return token
+
+
 def session_refused(*, user: User | None) -> None:
     """Record a failed sign-in. Event `accounts.session.refused`; of an unknown account nothing typed is kept."""
     record("accounts.session.refused", target=user, outcome="denied")
@@ -84,17 +124,22 @@ def session_end(*, actor: Actor, session_id: UUID) -> None:
     with writing():
         session = Session.objects.select_related("user").filter(pk=session_id, user_id=person_id(actor)).first()
         if session is not None:
+            if session.parent_id is not None:
+                # Whoever signs out while seeing the console as somebody else wants to be out altogether.
+                Session.objects.filter(pk=session.parent_id).delete()
             session.delete()
             record("accounts.session.ended", target=session.user)
 
 
 def sessions_end_all(*, user: User, keep: UUID | None = None) -> int:
-    """End every session of a person except `keep`; part of another service, which authorises and records it."""
+    """End every session of a person except `keep`, and every sign-in that waits for its second factor; part of another
+    service, which authorises and records it."""
     sessions = Session.objects.filter(user=user)
     if keep is not None:
         sessions = sessions.exclude(pk=keep)
     with writing():
         ended, _ = sessions.delete()
+        PendingSignIn.objects.filter(user=user).delete()
     return ended
 
 
@@ -123,4 +168,25 @@ def _revoke(actor: Actor, user: User, rows: QuerySet[Session], reason: str = "")
         ended, _counts = rows.filter(user=user, expires_at__gt=clock.now()).delete()
         if ended:
             record("accounts.session.revoked", target=user, reason=reason, data={"sessions_ended": ended})
+    return ended
+
+
+def own_sessions_end(*, actor: Actor, session_id: UUID | None = None, keep: UUID | None = None) -> int:
+    """End the acting person's own sessions: the one named, or all of them but `keep`. Event `accounts.session.ended`.
+
+    Returns how many there were; nobody else's can be named. Only in person: `Forbidden` for a key and for whoever looks
+    as somebody else.
+    """
+    own, current = person_id(actor), context.current()
+    if current is not None and current.through is not None:
+        raise errors.Forbidden
+    rows = Session.objects.filter(user_id=own, expires_at__gt=clock.now())
+    if session_id is not None:
+        rows = rows.filter(pk=session_id)
+    elif keep is not None:
+        rows = rows.exclude(pk=keep)
+    with writing():
+        ended, _counts = rows.delete()
+        if ended:
+            record("accounts.session.ended", target=User.objects.get(pk=own), data={"sessions_ended": ended})
     return ended

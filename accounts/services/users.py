@@ -11,6 +11,8 @@ from accounts import passwords, rules
 from accounts.errors import Erased, NotYourself
 from accounts.lockout import locks_clear
 from accounts.models import User
+from accounts.services.addresses import address_replaced
+from accounts.services.developers import developer_role_apart
 from accounts.services.guards import guard
 from portal.kit import errors
 from portal.kit.context import Actor
@@ -31,8 +33,10 @@ def user_create(*, actor: Actor, name: str, username: str, email: str, role: Rol
     Events `accounts.user.created` and, with a role, `rbac.binding.granted`. `Invalid` names taken or malformed fields.
     """
     authorise(actor, "user:admin")
+    developer_role_apart(role=role)
     password = passwords.temporary()
-    user = User(name=name.strip(), username=username.strip().lower(), email=email.strip(), must_change_password=True)
+    email = rules.normalised("email", email)
+    user = User(name=name.strip(), username=username.strip().lower(), email=email, must_change_password=True)
     user.set_password(password)
     with writing():
         _save(user)
@@ -45,7 +49,10 @@ def user_create(*, actor: Actor, name: str, username: str, email: str, role: Rol
 
 
 def user_update(*, actor: Actor, user: User, values: dict[str, Any]) -> User:
-    """Change name, user name or e-mail address. Event `accounts.user.updated`; none when all is as it was."""
+    """Change name, user name or e-mail address. Event `accounts.user.updated`; none when all is as it was.
+
+    Another address is not verified: both are mailed, and links to the old one die (`address_replaced`).
+    """
     authorise(actor, "user:update", user)
     guard(actor, user)
     unknown = set(values) - set(EDITABLE)
@@ -54,6 +61,8 @@ def user_update(*, actor: Actor, user: User, values: dict[str, Any]) -> User:
     clean = {name: str(value).strip() for name, value in values.items()}
     if "username" in clean:
         clean["username"] = clean["username"].lower()
+    if "email" in clean:
+        clean["email"] = rules.normalised("email", clean["email"])
     with writing():
         user = User.objects.select_for_update().get(pk=user.pk)
         if user.erased_at is not None:
@@ -65,6 +74,8 @@ def user_update(*, actor: Actor, user: User, values: dict[str, Any]) -> User:
             setattr(user, field, after)
         _save(user, update_fields=list(changes))
         record("accounts.user.updated", target=user, changes=changes)
+        if "email" in changes:
+            address_replaced(user=user, before=changes["email"][0])
     return user
 
 
@@ -152,6 +163,8 @@ def _save(user: User, *, update_fields: list[str] | None = None) -> None:
     unreadable = [field for field in EDITABLE if rules.INVISIBLE.search(getattr(user, field))]
     if unreadable:
         raise errors.Invalid(fields={field: [rules.reason_text("invisible")] for field in unreadable})
+    if (update_fields is None or "email" in update_fields) and rules.problem("email", user.email) == "look_alike":
+        raise errors.Invalid(fields={"email": [rules.reason_text("look_alike")]})
     try:
         user.full_clean(exclude={field.name for field in User._meta.fields} - set(EDITABLE))
     except ValidationError as error:

@@ -130,6 +130,7 @@ class ImportConfirmView(PageView):
     """Confirm an import."""
 
     access = "user:admin"
+    step_up = True
 
     def post(self, request: HttpRequest, import_id: UUID) -> HttpResponse:
         """Queue the job and go to its page; confirming again leads to the same run."""

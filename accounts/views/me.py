@@ -8,17 +8,15 @@ from django.shortcuts import redirect
 
 from accounts.person_selectors import administrator_contact
 from accounts.services.preferences import preference_set
-from portal.kit import identity
+from portal.kit import identity, preferences
 from portal.kit.access import SignedIn
 from portal.kit.views import PageView
-
-THEME_COOKIE_SECONDS = 31_536_000
 
 
 class InactiveView(PageView):
     """Says that the account is inactive, and whom to ask."""
 
-    access = SignedIn("All that an inactive person sees.", before_password_change=True)
+    access = SignedIn("All that an inactive person sees.", before_password_change=True, in_view=True)
     template_name = "accounts/inactive.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -40,16 +38,22 @@ class ThemeView(PageView):
         theme = request.POST.get("theme", "")
         preference_set(actor=self.actor, values={"theme": theme})
         reply = HttpResponse(status=204)
-        # Not HttpOnly: the page's own script switches the theme before it tells us.
-        reply.set_cookie(
-            "theme",
-            theme,
-            max_age=THEME_COOKIE_SECONDS,
-            path="/",
-            secure=settings.SESSION_COOKIE_SECURE,
-            samesite="Lax",
-        )
+        remember_theme(reply, theme)
         return reply
+
+
+def remember_theme(reply: HttpResponse, theme: str) -> None:
+    """Let the browser keep the theme, for pages before sign-in."""
+    reply.set_cookie(
+        preferences.THEME_COOKIE,
+        theme,
+        max_age=preferences.COOKIE_SECONDS,
+        path="/",
+        secure=settings.SESSION_COOKIE_SECURE,
+        # Not HttpOnly: the page's own script switches the theme before it tells us.
+        httponly=False,
+        samesite="Lax",
+    )
 
 
 def contact_url(contact: str) -> str:

@@ -1,5 +1,6 @@
 """Members: the list inside an organisation, and the page of one, inside or for staff."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, cast
 from uuid import UUID
@@ -71,17 +72,17 @@ class MemberPageBase(DetailView[Membership], abstract=True):
         """What a dialog of the page sent."""
         return super().post(request, key)
 
+    @abstractmethod
     def organisation_id(self) -> UUID:
         """The organisation of the address."""
-        raise NotImplementedError
 
+    @abstractmethod
     def list_url(self, target: Membership) -> str:
         """Where the members are listed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def crumbs(self, target: Membership) -> list[tuple[str, str]]:
         """The way here."""
-        raise NotImplementedError
 
     def find(self, key: UUID) -> Membership:
         """The membership; `NotFound` for that of another organisation."""

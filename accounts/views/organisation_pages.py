@@ -12,7 +12,13 @@ from accounts import organisation_selectors as selectors
 from accounts.forms import ReasonForm
 from accounts.models import Organisation
 from accounts.organisation_forms import InviteForm, OrganisationForm, TransferForm
-from accounts.organisation_presenters import invitation_rows, offered_roles, organisation_rows, organisation_state
+from accounts.organisation_presenters import (
+    closing_text,
+    invitation_rows,
+    offered_roles,
+    organisation_rows,
+    organisation_state,
+)
 from accounts.services.invitations import invitation_accept_own
 from accounts.services.memberships import membership_leave
 from accounts.services.organisations import organisation_close, organisation_update, ownership_transfer
@@ -106,6 +112,10 @@ class SettingsView(PageView):
     access = "organisation:read"
     template_name = "accounts/organisation_settings.html"
 
+    def dangerous(self, request: HttpRequest) -> bool:
+        """Handing it over and closing it are."""
+        return request.POST.get("do", "") in {"transfer", "close"}
+
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """What the person may change."""
         return self._shown(selectors.here(self.actor, "organisation:read"))
@@ -179,6 +189,7 @@ class SettingsView(PageView):
             "close_form": ReasonForm(auto_id="close_%s"),
             "leave_hidden": [("do", "leave")],
             "close_hidden": [("do", "close")],
+            "close_text": closing_text(self.actor, here.pk) if may["delete"] else "",
         }
         return self.page(values | more, status=status)
 
@@ -186,7 +197,7 @@ class SettingsView(PageView):
 class OwnOrganisationsView(PageView):
     """The organisations that one belongs to, and the invitations that wait for an answer."""
 
-    access = SignedIn("One's own memberships.")
+    access = SignedIn("One's own memberships.", in_view=True)
     template_name = "accounts/own_organisations.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -17,6 +17,7 @@ from accounts.models import Organisation
 from accounts.organisation_forms import InviteForm, OrganisationForm, OrganisationNewForm
 from accounts.organisation_lists import organisations
 from accounts.organisation_presenters import (
+    closing_text,
     invitation_rows,
     member_rows,
     offered_roles,
@@ -227,7 +228,7 @@ class OrganisationPageBase(DetailPage[Organisation], abstract=True):
             {
                 "id": "close",
                 "title": _("Close %(name)s for good?") % name,
-                "text": _("Nobody enters it any more and open invitations die. This cannot be undone."),
+                "text": closing_text(self.actor, target.pk),
                 "confirm_label": _("Close organisation"),
                 "glyph": "power",
                 "word": target.slug,
@@ -321,6 +322,7 @@ class OrganisationCloseView(OrganisationPageBase):
     """Close an organisation for good."""
 
     access = "organisation:admin"
+    step_up = True
 
     def post(self, request: HttpRequest, key: UUID) -> HttpResponse:
         """Close it, when its short name was typed; checked here, not only in the browser."""

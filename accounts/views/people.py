@@ -124,6 +124,7 @@ class PersonPasswordView(PersonPageBase):
     """Issue a temporary password."""
 
     access = "user:admin"
+    step_up = True
 
     def post(self, request: HttpRequest, person_id: UUID) -> HttpResponse:
         """Issue and show it once."""
@@ -143,6 +144,7 @@ class PersonRoleView(PersonPageBase):
     """Give or take a role of the installation."""
 
     access = "role:admin"
+    step_up = True
 
     def post(self, request: HttpRequest, person_id: UUID) -> HttpResponse:
         """`do` is give or take; the role by its code."""

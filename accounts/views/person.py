@@ -1,6 +1,7 @@
 """The page of one person with its tabs, and what is done to its way in: links, locks, erasure."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,21 +13,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import selectors
+from accounts.factor_selectors import factors_of
 from accounts.forms import ReasonForm
 from accounts.models import User
+from accounts.person_parts import parts_of
 from accounts.person_selectors import sessions_of
 from accounts.presenters import PersonPage
+from accounts.presenters.access import permission_groups
+from accounts.presenters.person_security import security_facts
 from accounts.presenters.roles import role_counts
 from accounts.presenters.sessions import session_rows
+from accounts.security_selectors import failures_of
 from accounts.services.erasure import user_anonymise
 from accounts.services.links import password_link_make
 from accounts.services.sessions import session_revoke, sessions_revoke
 from accounts.services.users import user_unlock
+from accounts.views.person_keys import KEYS
 from audit.selectors import activity_of, history_of, history_page
 from portal.kit import errors
 from portal.kit.decision import can
 from portal.kit.detail import DetailPage, DetailView, Head, Tab, events_tab, history_tab, notes_tab, parsed_id
 
+RECENTLY = timedelta(hours=24)
 LATEST = 5  # Events on the first tab; the tab of the history has all.
 
 
@@ -50,7 +58,19 @@ def _overview(view: DetailPage[Any], user: User) -> Mapping[str, Any]:
 
 
 def _access(view: DetailPage[Any], user: User) -> Mapping[str, Any]:
-    return {"roles": _page_of(view, user).role_rows(), "all_roles": role_counts()}
+    shown = permission_groups(view.actor, user, view.request.GET.get("q", ""))
+    return {"roles": _page_of(view, user).role_rows(), "all_roles": role_counts(), "permissions": shown}
+
+
+def _security(view: DetailPage[Any], user: User) -> Mapping[str, Any]:
+    shown = _page_of(view, user)
+    failed, newest = failures_of(view.actor, user, RECENTLY)
+    return {
+        "facts": security_facts(user, factors_of(user.pk), shown.row, failed),
+        "failed": failed,
+        "failures": newest,
+        "parts": parts_of(view.actor, user),
+    }
 
 
 def _sessions(view: DetailPage[Any], user: User) -> Mapping[str, Any]:
@@ -74,6 +94,8 @@ TABS = (
     Tab("overview", gettext_lazy("Overview"), "accounts/_person_overview.html", _overview),
     Tab("access", gettext_lazy("Access"), "accounts/_person_access.html", _access),
     Tab("sessions", gettext_lazy("Sessions"), "accounts/_person_sessions.html", _sessions, "user:admin", _end_sessions),
+    Tab("security", gettext_lazy("Security"), "accounts/_person_security.html", _security, "user:admin"),
+    KEYS,
     events_tab(
         "activity",
         gettext_lazy("Activity"),
@@ -128,6 +150,7 @@ class PersonLinkView(PersonPageBase):
     """Mail a person a link for a new password."""
 
     access = "user:admin"
+    step_up = True
 
     def post(self, request: HttpRequest, person_id: UUID) -> HttpResponse:
         """Make and mail it; its token is shown to nobody here."""
@@ -158,6 +181,7 @@ class PersonEraseView(PersonPageBase):
     """Erase a person for good."""
 
     access = "user:admin"
+    step_up = True
 
     def post(self, request: HttpRequest, person_id: UUID) -> HttpResponse:
         """Erase, when the user name was typed; `confirm_word` is checked here, not only in the browser."""

@@ -23,7 +23,7 @@ from maintenance.errors import NotConfirmed, PreviewStale
 from maintenance.selectors import cleanups as selectors
 from maintenance.selectors import runs, schedules, sizes
 from maintenance.services import cleanups as services
-from portal.kit import paging, registry
+from portal.kit import access, paging, registry
 from portal.kit.api import ApiView, Parameter, endpoint, json, text
 from portal.kit.errors import Invalid, NotFound
 
@@ -61,6 +61,8 @@ class CleanupView(ApiView):
     def post(self, request: Request) -> HttpResponse:
         """Run it as a job. Send the token of a preview, or the kind's name in `confirm`; for `all` the token and the
         word `everything`. The age of a token is the one it was previewed with."""
+        if self.kind == cleaning.EVERYTHING and not access.confirmed(self.who):
+            raise access.ConfirmationRequired
         token, word, hours = self.sent.get("token"), self.sent.get("confirm", ""), self.sent.get("older_than_hours")
         if token is not None and hours is not None:
             raise Invalid(fields={"older_than_hours": [str(_("The token has its own age. Leave one of the two out."))]})

@@ -32,7 +32,9 @@ class JobsView(ApiView):
 class JobView(ApiView):
     """One run. Who started it may watch it; others need `job:read`."""
 
-    access = SignedIn("Who started a run may watch it; others need job:read, which the selector asks.")
+    access = SignedIn(
+        "Who started a run may watch it; others need job:read, which the selector asks.", by_key=True, in_view=True
+    )
 
     @endpoint(reply=RunWithLogReply, etag=True)
     def get(self, request: Request, run_id: UUID) -> HttpResponse:

@@ -164,6 +164,7 @@ class RestoresView(ApiView):
         return self.listed(map(restore_body, page.items), page.next)
 
     @endpoint(
+        step_up=True,
         body=RestoreBody,
         reply=RestoreReply,
         status=202,

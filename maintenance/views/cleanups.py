@@ -45,6 +45,10 @@ class CleanupPreview(PageView):
     access = "cleanup:execute"
     template_name = "maintenance/cleanup_preview.html"
 
+    def dangerous(self, request: HttpRequest) -> bool:
+        """Running everything at once is."""
+        return request.method == "POST" and self.kwargs.get("name") == cleaning.EVERYTHING
+
     def get(self, request: HttpRequest, name: str) -> HttpResponse:
         """Count, bytes and a sample, by the age that is set or another."""
         problem = ""

@@ -46,7 +46,7 @@ class JobList(PageView):
 class JobDetail(PageView):
     """One run; who started it may watch it without any further right."""
 
-    access = SignedIn("Who started a run may watch it; others need job:read, which the selector asks.")
+    access = SignedIn("Who started a run may watch it; others need job:read, which the selector asks.", in_view=True)
     template_name = "maintenance/job_detail.html"
 
     def get(self, request: HttpRequest, run_id: UUID) -> HttpResponse:

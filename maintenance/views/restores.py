@@ -110,6 +110,7 @@ class RestorePlace(RestorePage):
     """Put a restored database in place of the live one."""
 
     access = "backup:restore"
+    step_up = True
 
     def post(self, request: HttpRequest, key: UUID) -> HttpResponse:
         """Queue the swap and watch it."""
@@ -126,6 +127,7 @@ class RestoreBack(RestorePage):
     """Give the replaced database its place again."""
 
     access = "backup:restore"
+    step_up = True
 
     def post(self, request: HttpRequest, key: UUID) -> HttpResponse:
         """Queue the swap back and watch it."""
@@ -142,6 +144,7 @@ class DatabaseDrop(PageView):
     """Drop a database that a restore left."""
 
     access = "backup:restore"
+    step_up = True
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Drop it when its name was typed, and go back to the list."""
@@ -157,6 +160,7 @@ class RestoreWizard(PageView):
     """Restore a backup: what it is, how it differs, where it shall go."""
 
     access = "backup:restore"
+    step_up = True
     template_name = "maintenance/restore_wizard.html"
 
     def get(self, request: HttpRequest, key: UUID) -> HttpResponse:

@@ -37,6 +37,7 @@ class SystemLive(System):
     """The part that refreshes itself; by itself the whole page."""
 
     access = "system:read"
+    polled = "part"
 
 
 class SystemDatabase(PageView):
@@ -102,6 +103,7 @@ class SystemLogsLive(SystemLogs):
     """The lines by themselves."""
 
     access = "system:read"
+    polled = "part"
 
 
 def asked_of(request: HttpRequest) -> logs.Asked:

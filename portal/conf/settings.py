@@ -261,6 +261,24 @@ STEWARD_ADMIN_CONTACT = env.text(
     group="Installation",
     help_text="Whom a person with an inactive account should turn to (a name, a mail address or a page).",
 )
+STEWARD_IMPERSONATION = env.flag(
+    "STEWARD_IMPERSONATION",
+    True,
+    group="Sessions",
+    help_text="Whether administrators may see the console as another person, for 30 minutes and with a reason.",
+)
+CREATE_DEV_USER = env.flag(
+    "CREATE_DEV_USER",
+    False,
+    group="First start",
+    help_text="Make an account `dev` for developers, inactive, with a one-time password that the log shows once.",
+)
+ALLOW_DEV_ROLE_IN_PRODUCTION = env.flag(
+    "ALLOW_DEV_ROLE_IN_PRODUCTION",
+    False,
+    group="Installation",
+    help_text="Let the developer role count in production for as long as this is set. Safer: the switch, which ends by itself.",
+)
 SESSION_COOKIE_NAME = "__Host-steward" if PRODUCTION else "steward"
 SESSION_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_HTTPONLY = True
@@ -295,6 +313,56 @@ SESSION_ABSOLUTE_STAFF = timedelta(
         help_text="Absolute end of a session of platform staff.",
     )
 )
+STEWARD_SESSION_WARNING = timedelta(
+    seconds=env.number(
+        "STEWARD_SESSION_WARNING_SECONDS",
+        120,
+        low=5,
+        high=3600,
+        group="Sessions",
+        help_text="How long before its idle end a session's pages ask whether one stays.",
+    )
+)
+STEWARD_ACCESS_TOKEN = timedelta(
+    minutes=env.number(
+        "STEWARD_ACCESS_TOKEN_MINUTES",
+        15,
+        low=1,
+        high=1440,
+        group="Sessions",
+        help_text="How long an access token of the API opens anything.",
+    )
+)
+STEWARD_REFRESH_TOKEN = timedelta(
+    days=env.number(
+        "STEWARD_REFRESH_TOKEN_DAYS",
+        30,
+        low=1,
+        high=365,
+        group="Sessions",
+        help_text="Idle end of a client that is signed in with tokens; its absolute end is that of any session.",
+    )
+)
+STEWARD_DEVICE_COOKIE = "__Host-device" if PRODUCTION else "device"  # Tells known browsers from new ones, nothing else.
+STEWARD_REGISTRATION = env.choice(
+    "STEWARD_REGISTRATION",
+    ("invite-only", "open", "off") if PRODUCTION else ("open", "invite-only", "off"),
+    group="Sessions",
+    help_text="Who may make an account: open to every address, invite-only (the default in production), or off: "
+    "administrators make them all.",
+)
+STEWARD_FACTOR_GRACE = timedelta(
+    days=env.number(
+        "STEWARD_FACTOR_GRACE_DAYS",
+        7,
+        low=0,
+        high=90,
+        group="Sessions",
+        help_text="Days that staff and the owners and administrators of organisations have to set up a second factor.",
+    )
+)
+# Between password and second factor; it opens nothing but the page that asks for the code.
+SIGN_IN_COOKIE_NAME = "__Host-sign-in" if PRODUCTION else "sign-in"
 CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
 CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True  # Scripts read the token from the page; nobody needs the cookie.
@@ -399,6 +467,12 @@ STEWARD_ACTIVITY = env.flag(
     True,
     group="Observability",
     help_text="Keep which pages and endpoints were asked for, for 30 days: route, person, status, duration.",
+)
+STEWARD_KEY_USE = env.flag(
+    "STEWARD_KEY_USE",
+    True,
+    group="Observability",
+    help_text="Keep when and from where each API key was last used, and how many calls it makes a day.",
 )
 STEWARD_LOG_LEVEL = env.choice(
     "STEWARD_LOG_LEVEL",
@@ -588,8 +662,59 @@ STEWARD_BACKUP_S3_SECRET = env.text(
 
 # --- Mail -----------------------------------------------------------------------------------------------------------
 
+STEWARD_MAIL = env.choice(
+    "STEWARD_MAIL",
+    ("outbox", "smtp", "ses", "sendgrid"),
+    group="Mail",
+    help_text="How mail leaves: by a mail server (smtp), Amazon SES or SendGrid; outbox: not at all, administrators "
+    "read it on the outbox page.",
+)
 DEFAULT_FROM_EMAIL = env.text(
     "STEWARD_MAIL_FROM", "Steward <steward@steward.invalid>", group="Mail", help_text="Sender of every mail."
+)
+STEWARD_MAIL_REPLY_TO = env.text(
+    "STEWARD_MAIL_REPLY_TO", group="Mail", help_text="Address that replies go to. Empty: the sender."
+)
+STEWARD_MAIL_TIMEOUT = env.number(
+    "STEWARD_MAIL_TIMEOUT",
+    10,
+    low=1,
+    high=60,
+    group="Mail",
+    help_text="Seconds after which a mail server or provider that does not answer is given up for the time being.",
+)
+STEWARD_MAIL_HOST = env.text("STEWARD_MAIL_HOST", group="Mail", help_text="Mail server, for smtp.")
+STEWARD_MAIL_PORT = env.number(
+    "STEWARD_MAIL_PORT", 587, low=1, high=65535, group="Mail", help_text="Its port: 587 for starttls, 465 for tls."
+)
+STEWARD_MAIL_TLS = env.choice(
+    "STEWARD_MAIL_TLS",
+    ("starttls", "tls", "none"),
+    group="Mail",
+    help_text="How the way to the mail server is encrypted; a server that cannot do it gets no mail.",
+)
+STEWARD_MAIL_USER = env.text("STEWARD_MAIL_USER", group="Mail", help_text="Login at the mail server. Empty: none.")
+STEWARD_MAIL_PASSWORD = env.text("STEWARD_MAIL_PASSWORD", group="Mail", secret=True, help_text="Its password.")
+STEWARD_MAIL_SES_REGION = env.text(
+    "STEWARD_MAIL_SES_REGION", group="Mail", help_text="Region of Amazon SES, such as eu-central-1."
+)
+STEWARD_MAIL_SES_KEY_ID = env.text(
+    "STEWARD_MAIL_SES_KEY_ID",
+    group="Mail",
+    help_text="Id of the access key for SES. Empty: what boto3 finds by itself (the machine's role).",
+)
+STEWARD_MAIL_SES_SECRET = env.text(
+    "STEWARD_MAIL_SES_SECRET", group="Mail", secret=True, help_text="The access key itself."
+)
+STEWARD_MAIL_SENDGRID_KEY = env.text(
+    "STEWARD_MAIL_SENDGRID_KEY", group="Mail", secret=True, help_text="API key of SendGrid, with the right to send."
+)
+STEWARD_MAIL_WEBHOOK_SECRET = env.text(
+    "STEWARD_MAIL_WEBHOOK_SECRET",
+    group="Mail",
+    secret=True,
+    help_text="name:password that the provider sends when it reports bounces to /webhooks/mail/ses or "
+    "/webhooks/mail/sendgrid. Empty: nobody can report.",
 )
 
 REST_FRAMEWORK = {
@@ -621,3 +746,36 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W001",
     "security.W002",  # portal.kit.middleware sends frame-ancestors and X-Frame-Options on every reply.
 ]
+
+# --- Privacy --------------------------------------------------------------------------------------------------------
+
+STEWARD_DELETION_GRACE_DAYS = env.number(
+    "STEWARD_DELETION_GRACE_DAYS",
+    14,
+    low=1,
+    high=90,
+    group="Privacy",
+    help_text="Days between asking for one's own account to be deleted and its end, in which that can be called off.",
+)
+STEWARD_TERMS_URL = env.text(
+    "STEWARD_TERMS_URL",
+    group="Privacy",
+    help_text="Page with the terms of use that people agree to when they register. Empty: none are asked for.",
+)
+STEWARD_TERMS_VERSION = env.text(
+    "STEWARD_TERMS_VERSION",
+    "1",
+    group="Privacy",
+    help_text="Version of the terms of use; with another one everybody is asked to agree again.",
+)
+STEWARD_PRIVACY_URL = env.text(
+    "STEWARD_PRIVACY_URL",
+    group="Privacy",
+    help_text="Page with the privacy policy that people agree to when they register. Empty: none is asked for.",
+)
+STEWARD_PRIVACY_VERSION = env.text(
+    "STEWARD_PRIVACY_VERSION",
+    "1",
+    group="Privacy",
+    help_text="Version of the privacy policy; with another one everybody is asked to agree again.",
+)

@@ -4,7 +4,7 @@ They come from what the process knows (`kit.mode.state`), so no page pays a quer
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from accounts.developer_selectors import Allowed, allowed_now, concerns
+from accounts.person_selectors import view_of
 from portal.kit import clock
 from portal.kit.decision import can
 from portal.kit.identity import Identity
@@ -22,6 +25,7 @@ from portal.kit.mode.state import Told, Window
 
 PUT_AWAY = "told"  # The cookie with what this browser has put away.
 PUT_AWAY_LIMIT = 30
+FACTOR_URGENT = timedelta(days=3)
 SHOWN = 3  # Announcements at once; more would push the page away.
 
 
@@ -31,6 +35,14 @@ def banners(request: HttpRequest, who: Identity | None) -> list[dict[str, Any]]:
     if settings.STEWARD_ONE_LOGIN and who is not None:
         text = _("Owner and application share it: a weaker wall.")
         found.append({"tone": "warn", "title": _("One database login."), "text": text})
+    if who is not None and who.address_unverified and who.active and who.through is None and not _is_about_it(request):
+        found.append(_unverified())
+    if who is not None and who.factor_due_at is not None and who.second_factor_at is None:
+        found.append(_factor_due(who.factor_due_at))
+    if who is not None and who.viewing:
+        found.insert(0, _view(who))
+    if who is not None and (allowed := allowed_now()) is not None and concerns(who.actor):
+        found.append(_developers(allowed, who))
     running, coming = state.in_force(), state.coming()
     if running is not None:
         found.append(_running(running, who))
@@ -39,6 +51,46 @@ def banners(request: HttpRequest, who: Identity | None) -> list[dict[str, Any]]:
     away = put_away(request)
     told = [one for one in state.announced() if _short(one.id) not in away and _is_for(one, who)]
     return [*found, *(_announcement(one, who) for one in told[:SHOWN])]
+
+
+def _is_about_it(request: HttpRequest) -> bool:
+    return request.path.startswith(reverse("accounts:email"))
+
+
+def _unverified() -> dict[str, Any]:
+    text = _("Links for a new password and other mails go there; confirm that they reach you.")
+    url, label = reverse("accounts:email"), _("Verify it")
+    return {
+        "tone": "info",
+        "title": _("Your e-mail address is not verified."),
+        "text": text,
+        "url": url,
+        "label": label,
+    }
+
+
+def _view(who: Identity) -> dict[str, Any]:
+    """The banner of who sees the console as somebody else; the one place that pays a query, on these pages alone."""
+    view = view_of(who.session_id)
+    text = (
+        _("You can look, and change nothing.") if who.read_only else _("What you change is recorded with both names.")
+    )
+    return {
+        "tone": "warn" if who.read_only else "bad",
+        "title": _("You see the console as %(name)s.") % {"name": who.actor.label},
+        "text": text,
+        "until": view.expires_at if view is not None else None,
+        "post_url": reverse("accounts:leave_view"),
+        "post_label": _("Leave view"),
+    }
+
+
+def _developers(allowed: Allowed, who: Identity) -> dict[str, Any]:
+    text = "" if allowed.ends_at else _("ALLOW_DEV_ROLE_IN_PRODUCTION is set; it has no end.")
+    shown = {"tone": "warn", "title": _("The developer role is allowed in production."), "text": text}
+    if can(replace(who.actor, organisation_id=None), "role:admin"):
+        shown |= {"url": reverse("accounts:developer_role"), "label": _("Developer role")}
+    return shown | {"until": allowed.ends_at}
 
 
 def put_away(request: HttpRequest) -> list[str]:
@@ -51,6 +103,21 @@ def with_put_away(request: HttpRequest, announcement_id: UUID) -> str:
     short = _short(announcement_id)
     kept = [one for one in put_away(request) if one != short and one.isalnum()]
     return ".".join([*kept[-PUT_AWAY_LIMIT + 1 :], short])
+
+
+def _factor_due(due_at: datetime) -> dict[str, Any]:
+    left = due_at - clock.now()
+    days = round(left / timedelta(days=1))
+    text = ngettext("%(days)s day left to sign in with one.", "%(days)s days left to sign in with one.", days) % {
+        "days": days
+    }
+    return {
+        "tone": "warn" if left < FACTOR_URGENT else "info",
+        "title": _("Your roles need a second factor."),
+        "text": text if left > timedelta(days=1) else _("Soon nothing else opens without one."),
+        "url": "/me/second-factor",
+        "label": _("Set it up"),
+    }
 
 
 def _short(announcement_id: UUID) -> str:

@@ -18,6 +18,18 @@ menu.add(
     )
 )
 menu.add(MenuItem("admin", _("Advanced data"), "/admin/", "database", "installation", "installation:admin", 80))
+menu.add(
+    MenuItem(
+        "notices",
+        _("Notifications"),
+        "/me/notifications",
+        "bell",
+        "self",
+        "",
+        60,
+        realm="self",
+    )
+)
 if not settings.PRODUCTION:
     menu.add(
         MenuItem(

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.home.banners import banners
-from portal.kit import identity, registry
+from portal.kit import clock, identity, registry
 from portal.kit.decision import can, own_role_labels
 from portal.kit.identity import Identity
 from portal.kit.notices import selectors as notices
@@ -29,7 +30,8 @@ ENVIRONMENTS = {
     "staging": {"name": "staging", "label": gettext_lazy("Staging"), "tone": "warn"},
     "production": {"name": "production", "label": gettext_lazy("Production"), "tone": "plain"},
 }
-THEMES = ("system", "light", "dark")
+# What the account menu offers of one's own affairs, as far as the rooms have it.
+ACCOUNT = ("/me", "/me/security", "/me/password", "/me/preferences", "/me/keys", "/me/organisations")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Person:
     hue: int
     email: str
     role_label: str
+    picture: UUID | None = None
 
 
 def initials(label: str) -> str:
@@ -67,7 +70,40 @@ class Shell:
         if who is None or who.actor.id is None:
             return None
         roles = own_role_labels(who.actor)
-        return Person(who.actor.label, initials(who.actor.label), who.actor.id.int % 5, "", roles[0] if roles else "")
+        role = roles[0] if roles else ""
+        return Person(who.actor.label, initials(who.actor.label), who.actor.id.int % 5, "", role, who.avatar)
+
+    @property
+    def account(self) -> list[registry.MenuItem]:
+        """The entries of the account menu."""
+        known = {item.url: item for item in registry.menu if item.realm == "self"}
+        offered = ("/me/organisations",) if self.viewing else ACCOUNT
+        return [known[url] for url in offered if url in known]
+
+    session_warning = int(settings.STEWARD_SESSION_WARNING.total_seconds())
+
+    @property
+    def session_ends_in(self) -> int | None:
+        """In how many seconds the browser's session ends unless somebody does something; None where there is none."""
+        who = self._who
+        if who is None or who.kind != "browser" or who.expires_at is None:
+            return None
+        return max(0, int((who.expires_at - clock.now()).total_seconds()))
+
+    @property
+    def person_id(self) -> str:
+        """Whose page it is; empty for nobody's."""
+        return str(self._who.actor.id) if self._who and self._who.actor.id else ""
+
+    @property
+    def viewing(self) -> bool:
+        """Whether an administrator sees the console as this person: what is the person's own is left out."""
+        return self._who is not None and self._who.viewing
+
+    @property
+    def counting(self) -> bool:
+        """Whether a banner of this page counts down."""
+        return any(one.get("until") for one in self.notices)
 
     @cached_property
     def unread(self) -> int:
@@ -96,7 +132,7 @@ class Shell:
 
     def _realm(self, who: Identity) -> str:
         path = self._request.path
-        if path == "/me" or path.startswith("/me/"):
+        if (path == "/me" or path.startswith("/me/")) and not who.viewing:
             return "self"
         return "organisation" if who.organisation else "platform"
 
@@ -119,14 +155,6 @@ class Shell:
         return banners(self._request, self._who)
 
     @property
-    def theme(self) -> str:
-        """The person's theme, or the cookie's before sign-in."""
-        theme = self._request.COOKIES.get("theme", "")
-        if theme not in THEMES and self._who is not None:
-            theme = self._who.theme
-        return theme if theme in THEMES else "system"
-
-    @property
     def organisation(self) -> dict[str, str]:
         """Whose console this is: the organisation of the address, or the platform."""
         inside = self._who.organisation if self._who else None
@@ -140,9 +168,9 @@ class Shell:
         }
 
     @property
-    def language(self) -> str:
-        """The language of the page."""
-        return get_language() or settings.LANGUAGE_CODE
+    def registration(self) -> str:
+        """Who may make an account, for the page of sign-in."""
+        return str(settings.STEWARD_REGISTRATION)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -30,12 +30,18 @@ class SignedIn:
     """Answers to any person with a live session: their own affairs.
 
     `before_password_change`: also while that is due, and to an inactive one; `before_second_factor`: also while a
-    second factor has to be set up first.
+    second factor has to be set up first; `while_leaving`: also while the account waits to be deleted. `by_key`: also to
+    an API key; what is a person's own is nothing for its keys unless it says so, since no scope stands before it.
+    `in_view`: also to an administrator who sees the console as that person; all else of one's own (password, factors,
+    sessions, keys, preferences, privacy) is closed to that one.
     """
 
     reason: str
     before_password_change: bool = False
     before_second_factor: bool = False
+    by_key: bool = False
+    while_leaving: bool = False
+    in_view: bool = False
 
 
 Access = str | Public | SignedIn
@@ -68,6 +74,15 @@ class SecondFactorRequired(errors.StewardError):
     default_detail = _("Your roles need a second factor. Set one up to go on.")
 
 
+class Leaving(errors.StewardError):
+    """The person asked for the account to be deleted; until then it only answers to having that called off."""
+
+    code = "kit.leaving"
+    status = 403
+    title = _("Your account is about to be deleted")
+    default_detail = _("Sign in to the console and keep your account, or wait for its end.")
+
+
 class ConfirmationRequired(errors.StewardError):
     """A dangerous act, and the person proved who it is too long ago (policy: step-up, 10 minutes)."""
 
@@ -86,20 +101,42 @@ class ReadOnlySession(errors.StewardError):
     default_detail = _("You see the console as somebody else. Leave that view to make changes as yourself.")
 
 
+class NotByKey(errors.Forbidden):
+    """A key called what only its owner may do, signed in."""
+
+    code = "kit.not_by_key"
+    title = _("An API key cannot do this")
+    default_detail = _("This belongs to the person behind the key. Sign in to do it.")
+
+
+class SomebodyElses(errors.Forbidden):
+    """Somebody who sees the console as somebody else asked for that person's own affairs."""
+
+    code = "kit.somebody_elses"
+    title = _("This belongs to the person alone")
+    default_detail = _(
+        "You see the console as somebody else. Their password, second factors, sessions, keys, preferences and privacy "
+        "stay closed to you. Leave that view to get to your own."
+    )
+
+
 CONFIRMED_FOR = timedelta(minutes=10)  # policy.md: step-up.
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def gate(request: HttpRequest, access: Access, *, step_up: bool = False) -> None:
     """Let the request through, or raise: `Unauthenticated`, `AccountInactive`, `PasswordChangeRequired`,
-    `SecondFactorRequired`, `ReadOnlySession`, `Forbidden`, and with `step_up` `ConfirmationRequired`."""
+    `Leaving`, `SecondFactorRequired`, `NotByKey`, `SomebodyElses`, `ReadOnlySession`, `Forbidden`, and with `step_up`
+    `ConfirmationRequired`."""
     if isinstance(access, Public):
         return
     who = identity.of(request)
     if who is None:
         raise errors.Unauthenticated
-    if isinstance(access, SignedIn) and access.before_password_change:
-        return
+    if isinstance(access, SignedIn):
+        _own(who, access)
+        if access.before_password_change:
+            return
     _duties(who, access)
     if who.read_only and request.method not in SAFE:
         raise ReadOnlySession
@@ -111,12 +148,22 @@ def gate(request: HttpRequest, access: Access, *, step_up: bool = False) -> None
         raise ConfirmationRequired
 
 
+def _own(who: identity.Identity, access: SignedIn) -> None:
+    """What is a person's own is open to that person alone, unless the route says so."""
+    if who.kind == "key" and not access.by_key:
+        raise NotByKey
+    if who.viewing and not access.in_view:
+        raise SomebodyElses
+
+
 def _duties(who: identity.Identity, access: Access) -> None:
     """What a person has to do, or to be, before anything else answers."""
     if not who.active:
         raise AccountInactive
     if who.must_change_password:
         raise PasswordChangeRequired
+    if who.leaving_at is not None and not (isinstance(access, SignedIn) and access.while_leaving):
+        raise Leaving
     due = who.factor_due_at is not None and who.second_factor_at is None and who.factor_due_at <= clock.now()
     if due and not (isinstance(access, SignedIn) and access.before_second_factor):
         raise SecondFactorRequired

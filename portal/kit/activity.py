@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -100,7 +101,7 @@ def note(request: HttpRequest, response: HttpResponseBase, seconds: float) -> No
     _waiting.append(
         (
             clock.now(),
-            now.actor,
+            _who(now),
             now.session_id,
             now.address,
             now.request_id,
@@ -161,10 +162,18 @@ def _told() -> None:
         log.warning("%s requests left no activity: more came than could be written.", shed)
 
 
+def _who(now: context.Context) -> Actor:
+    """Whose doing a request is: of an administrator who sees the console as somebody else, not of that person."""
+    through = now.through
+    if through is None or through.kind != "person":
+        return now.actor
+    return replace(through, organisation_id=now.actor.organisation_id)
+
+
 def _kept(taken: Iterable[_Noted]) -> Iterator[Seen]:
     """The requests that are activity: no probes, and no part of a page that asks by itself."""
     for moment, actor, session_id, address, request_id, method, match, status, seconds, size, part in taken:
-        if match.route in SILENT or _polled(match.func) in ({"whole", "part"} if part else {"whole"}):
+        if match.route in SILENT or by_itself(match.func, part=part):
             continue
         yield Seen(
             moment,
@@ -192,10 +201,11 @@ def _object(values: dict[str, Any]) -> UUID | None:
     return found[0] if len(found) == 1 else None
 
 
-@lru_cache(maxsize=1024)
-def _polled(view: Callable[..., Any]) -> str:
-    """What of the view asks again and again by itself (`PageView.polled`)."""
-    return str(getattr(getattr(view, "view_class", None), "polled", ""))
+@lru_cache(maxsize=2048)
+def by_itself(view: Callable[..., Any], *, part: bool) -> bool:
+    """Whether a page asks this of the view again and again, and nobody did anything (`PageView.polled`); `part`: htmx asks."""
+    polled = getattr(getattr(view, "view_class", None), "polled", "")
+    return polled == "whole" or (polled == "part" and part)
 
 
 @lru_cache(maxsize=4096)

@@ -306,7 +306,10 @@ class StewardAdminSite(admin.AdminSite):
 
 
 def _on_platform(site: StewardAdminSite, view: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-    access.gate(request, site.access)
+    try:
+        access.gate(request, site.access)
+    except access.SecondFactorRequired:
+        return redirect("/me/second-factor")
     return view(request, *args, **kwargs)
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 # The files by which a room hands things up; house.md fixes their names.
 DECLARATIONS = (
     *("errors", "permissions", "events", "jobs", "lists", "cleanups", "health", "metrics", "menu", "checks"),
-    "restored",
+    *("restored", "categories", "personal_data"),
 )
 
 
@@ -38,13 +38,14 @@ class KitConfig(RoomConfig):
         from django.conf import settings
         from django.db.backends.signals import connection_created
 
-        from portal.kit import health, logs, measures, sentry
+        from portal.kit import health, logs, measures, pseudo, sentry
 
         logs.configure(settings.STEWARD_LOG_LEVEL, settings.STEWARD_LOG_FORMAT)
         sentry.configure(settings.SENTRY_DSN, settings.STEWARD_ENV, settings.VERSION)
         super().ready()
         health.declare()
         measures.declare()
+        pseudo.install()
         if not settings.PRODUCTION:
             connection_created.connect(_guard, dispatch_uid="steward.write_guard")
 

@@ -16,6 +16,7 @@ from django.core.checks import CheckMessage, Error, Warning, register, run_check
 from django.core.management.base import CommandError
 
 from portal.kit import clock, ports, registry, safety
+from portal.kit.mail import faults
 from portal.kit.models import Evidence
 from portal.kit.services import OUR_APPS
 
@@ -43,11 +44,16 @@ EXPLAINED: dict[str, str] = {
     "steward.E111": "Threads and workers may open more connections than the database server allows.",
     "steward.E112": "The database server is not PostgreSQL 15 to 18.",
     "steward.E113": "STEWARD_BACKUP_KEYS is missing, malformed or a key of STEWARD_ENCRYPTION_KEYS.",
+    "steward.E121": "STEWARD_MAIL names a delivery whose settings are missing (in every environment).",
+    "steward.E122": "STEWARD_MAIL_WEBHOOK_SECRET is malformed or too short (in every environment).",
     "steward.W101": "DEMO is on in production.",
     "steward.W102": "The database is on another machine and TLS is not demanded.",
     "steward.W103": "Redis is on another machine and TLS is not used.",
     "steward.W104": "No reverse proxy is trusted, but the web server speaks plain HTTP.",
     "steward.W105": "STEWARD_BACKUP_TARGETS is empty: no backup can be made.",
+    "steward.W121": "No mail leaves: STEWARD_MAIL is outbox.",
+    "steward.W122": "Mail goes to another machine without TLS.",
+    "steward.W123": "The mail provider cannot report bounces: STEWARD_MAIL_WEBHOOK_SECRET is empty.",
 }
 _EVENT = re.compile(r"([a-z]+)\.[a-z]+(?:_[a-z]+)*\.([a-z]+)(?:_[a-z]+)*\Z")
 _PERMISSION = re.compile(r"[a-z]+(?:_[a-z]+)*:[a-z]+(?:_[a-z]+)*\Z")
@@ -222,9 +228,11 @@ def check_permission_codes(app_configs: Sequence[AppConfig] | None = None, **kwa
 
 @register(PRODUCTION_TAG)
 def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """steward.E101 to E109, E113 and W101 to W105."""
-    faults = [*safety.everywhere(), *(safety.production() if settings.PRODUCTION else ())]
-    return [_message(fault) for fault in faults]
+    """steward.E101 to E109, E113, E121, E122, W101 to W105 and W121 to W123."""
+    found = [*safety.everywhere(), *faults.everywhere()]
+    if settings.PRODUCTION:
+        found += [*safety.production(), *faults.production()]
+    return [_message(fault) for fault in found]
 
 
 def _message(fault: safety.Fault) -> CheckMessage:

@@ -9,6 +9,7 @@ import binascii
 import hmac
 import os
 import secrets
+import string
 from functools import lru_cache
 from hashlib import sha256
 
@@ -20,6 +21,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 NONCE_BYTES = 12
+BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 
 def token(size: int = 32) -> str:
@@ -34,7 +36,39 @@ def digest(value: str) -> bytes:
 
 def signature(purpose: str, value: str) -> str:
     """A keyed hash (HMAC-SHA-256, hex) of `value` for one `purpose`, under SECRET_KEY."""
-    return hmac.new(settings.SECRET_KEY.encode(), f"{purpose}\0{value}".encode(), sha256).hexdigest()
+    return _signed(settings.SECRET_KEY, purpose, value)
+
+
+def is_signature(purpose: str, value: str, given: str) -> bool:
+    """Whether `given` is the signature of `value` under SECRET_KEY or one of the earlier keys; in constant time."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return any(hmac.compare_digest(_signed(key, purpose, value).encode(), given.encode()) for key in keys)
+
+
+def _signed(key: str, purpose: str, value: str) -> str:
+    return hmac.new(key.encode(), f"{purpose}\0{value}".encode(), sha256).hexdigest()
+
+
+def base62(size: int) -> str:
+    """So many random letters and digits, 5.95 bits of entropy each."""
+    return "".join(secrets.choice(BASE62) for _ in range(size))
+
+
+def keyed(purpose: str, value: str) -> list[bytes]:
+    """The keyed hashes (HMAC-SHA-256, 32 bytes) of `value` for one `purpose`: under SECRET_KEY, by which new ones are
+    made, then under each of SECRET_KEY_FALLBACKS, by which older ones still verify."""
+    message = f"{purpose}\0{value}".encode()
+    return [hmac.digest(_derived(purpose, key), message, "sha256") for key in (settings.SECRET_KEY, *_fallbacks())]
+
+
+def _fallbacks() -> list[str]:
+    found: list[str] = settings.SECRET_KEY_FALLBACKS
+    return found
+
+
+@lru_cache(maxsize=32)
+def _derived(purpose: str, key: str) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=f"steward:{purpose}".encode()).derive(key.encode())
 
 
 def parse_keys(written: str, *, setting: str = "STEWARD_ENCRYPTION_KEYS") -> dict[str, bytes]:

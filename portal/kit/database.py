@@ -120,6 +120,8 @@ def initialise(*, yes: bool = False, without_backup: str = "") -> str:
         return "{}"
     printed = io.StringIO()
     call_command("root", "ensure", "--json", stdout=printed, stderr=sys.stderr)
+    if "developer" in there:
+        call_command("developer", "ensure", stdout=sys.stderr, stderr=sys.stderr)
     told = printed.getvalue().strip() or "{}"
     fresh = bool(json.loads(told).get("created"))
     if fresh and settings.DEMO and settings.STEWARD_EMBEDDED and not settings.PRODUCTION and "demo" in there:

@@ -79,6 +79,12 @@ def own_role_labels(actor: Actor) -> tuple[str, ...]:
     raise NotImplementedError
 
 
+@port
+def roles_changed(*, people: Iterable[UUID]) -> None:
+    """Called in the transaction in which the roles of people changed, for what follows from having one."""
+    raise NotImplementedError
+
+
 def authorise(actor: Actor, code: str, obj: models.Model | None = None) -> None:
     """The first step of every service: raises `Forbidden` before anything was written."""
     if not can(actor, code, obj):

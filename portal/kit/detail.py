@@ -50,7 +50,8 @@ class Head:
     """What stands above the tabs.
 
     `states` are chips (tone, word). `actions` are drawn by kit/_action.html, `dialogs` by kit/_dialog.html, `more` are
-    actions behind one button. An `avatar` is (name, hue), else `glyph` is a part of the sprite. `crumbs` are (label, address).
+    actions behind one button. An `avatar` is (name, hue) or (name, hue, picture), else `glyph` is a part of the sprite.
+    `crumbs` are (label, address).
     """
 
     title: str
@@ -60,7 +61,7 @@ class Head:
     more: Sequence[Mapping[str, Any]] = ()
     dialogs: Sequence[Mapping[str, Any]] = ()
     crumbs: Sequence[tuple[str, str]] = ()
-    avatar: tuple[str, int] | None = None
+    avatar: tuple[str, int] | tuple[str, int, UUID | None] | None = None
     glyph: str = "document"
 
 
@@ -251,6 +252,7 @@ def _note_row(actor: Actor, note: Note) -> dict[str, Any]:
         "when": note.created_at,
         "author": str(note.author),
         "hue": note.author_id.int,
+        "picture": getattr(note.author, "avatar", None),
         "dialog": f"note-{note.pk}" if notes.may_delete(actor, note) else "",
         "hidden": [("do", "delete"), ("note", str(note.pk))],
     }

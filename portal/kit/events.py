@@ -31,3 +31,7 @@ events.add(Event("kit.view.deleted", _("The view “{target}” of a list was de
 for name in ("name", "shared", "role_id"):
     fields.add(Field("kit.SavedView", name, "public"))
 fields.add(Field("kit.SavedView", "query", "masked"))  # It may search for somebody by name.
+events.add(Event("kit.mail.resent", _("The mail “{target}” was sent again"), "administration", "notice"))
+events.add(Event("kit.address.suppressed", _("{target} takes no mail any more"), "system", "notice"))
+events.add(Event("kit.address.lifted", _("{target} is written to again"), "administration", "notice"))
+events.add(Event("kit.notification.changed", _("A choice of notifications was changed: {target}"), "data"))

@@ -19,18 +19,22 @@ def grant(table: str, rights: str = ALL) -> migrations.RunSQL:
 _TENANT = "(SELECT nullif(current_setting('steward.organisation', true), '')::uuid)"
 
 
-def tenant(table: str, rights: str = ALL) -> migrations.RunSQL:
+def tenant(table: str, rights: str = ALL, *, also_nobodys: bool = False) -> migrations.RunSQL:
     """Grant `rights` on a table of organisations, behind the wall: row-level security with a policy for each role.
 
     The application sees and writes the rows of the organisation that its transaction names, the platform all rows.
-    Enabled, never forced: the owner's data migrations and dumps must see every row.
+    Enabled, never forced: the owner's data migrations and dumps must see every row. `also_nobodys`: some rows belong to
+    no organisation but to the installation, and the application reaches those from everywhere.
     """
+    reached = f"organisation_id = {_TENANT}"
+    if also_nobodys:
+        reached = f"organisation_id IS NULL OR {reached}"
     return migrations.RunSQL(
         f"""
         GRANT {rights} ON "{table}" TO steward_app, steward_platform;
         ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY;
         CREATE POLICY "{table}_tenant" ON "{table}" TO steward_app
-            USING (organisation_id = {_TENANT}) WITH CHECK (organisation_id = {_TENANT});
+            USING ({reached}) WITH CHECK ({reached});
         CREATE POLICY "{table}_platform" ON "{table}" TO steward_platform USING (true) WITH CHECK (true);
         """,
         f"""

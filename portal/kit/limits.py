@@ -162,6 +162,14 @@ class Limiter:
             self._wake()
         return spent
 
+    def exhausted(self, limit: Limit, subject: object, number: int) -> bool:
+        """Whether `subject` has no token left, as far as this process knows. Takes none."""
+        bucket = self._buckets.get((limit.name, subject))
+        if bucket is None:
+            return False
+        with bucket.lock:
+            return bucket.level + (self._monotonic() - bucket.at) * number / limit.seconds < 1
+
     def settle(self) -> None:
         """Tell the store what was taken and take over what is left; the thread does it, and a test that must know."""
         now = self._monotonic()
@@ -266,7 +274,7 @@ def spend(request: HttpRequest, limit: Limit) -> Spent | None:
     if limit.writes_only and request.method in SAFE:
         limit = CONSOLE
     limit, subject = _counted(request, limit)
-    number: int = getattr(settings, limit.number)
+    number = _number(request, limit)
     if not number:
         return None
     spent = limiter().take(limit, subject, number)
@@ -279,13 +287,23 @@ def spend(request: HttpRequest, limit: Limit) -> Spent | None:
 def _counted(request: HttpRequest, limit: Limit) -> tuple[Limit, object]:
     who = identity.of(request)
     if limit.per == "address":
-        return limit, _address()
+        return limit, caller()
     if who is None:
-        return ANONYMOUS, _address()
-    return limit, who.session_id if limit.per == "session" else who.actor.id
+        return ANONYMOUS, caller()
+    # A key counts by itself, not with its owner: one program that runs wild leaves the others their calls.
+    return limit, who.session_id if limit.per == "session" or who.kind == "key" else who.actor.id
 
 
-def _address() -> str:
+def _number(request: HttpRequest, limit: Limit) -> int:
+    """How many `limit` allows this caller: a key may have a number of its own for calls of the API."""
+    who = identity.of(request)
+    if limit is API and who is not None and who.rate is not None:
+        return who.rate
+    number: int = getattr(settings, limit.number)
+    return number
+
+
+def caller() -> str:
     """The client's network: an IPv6 customer has at least a /64 of addresses and would have as many buckets."""
     current = context.current()
     address = (current.address if current else None) or ""
@@ -295,6 +313,17 @@ def _address() -> str:
 @lru_cache(maxsize=4096)
 def _network(address: str) -> str:
     return str(ip_network(f"{address}/64", strict=False))
+
+
+def exhausted(limit: Limit, subject: object, number: int) -> bool:
+    """Whether `subject` has used up `number` of a limit that only failures are counted against; see `fail`."""
+    return settings.STEWARD_RATE_LIMITS and limiter().exhausted(limit, subject, number)
+
+
+def fail(limit: Limit, subject: object, number: int) -> None:
+    """Count a failure of `subject` against a limit of `number`."""
+    if settings.STEWARD_RATE_LIMITS:
+        limiter().take(limit, subject, number)
 
 
 def refuse_oversized(request: HttpRequest) -> None:

@@ -1,4 +1,4 @@
-"""Series of the installation itself: its disk, its database server, mail that waits."""
+"""Series of the installation itself: its disk and its database server."""
 
 import shutil
 import time
@@ -32,8 +32,6 @@ DATABASE = (
     ),
     Series("steward_kit_clock_skew_seconds", "gauge", "This machine's clock minus the database server's."),
     Series("steward_kit_migrations_pending", "gauge", "1 while migrations of this version are not applied, else 0."),
-    Series("steward_kit_outbox_pending_messages", "gauge", "Mails in the outbound box that are not sent."),
-    Series("steward_kit_outbox_oldest_seconds", "gauge", "Age of the oldest of them; 0 when there is none."),
 )
 # All of it is in memory of the server but the size, which asks the file system for each file of the database.
 _SERVER = """
@@ -43,10 +41,6 @@ SELECT pg_database_size(current_database()),
     (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0) FROM pg_stat_activity
         WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()),
     (SELECT coalesce(sum(n_dead_tup) / nullif(sum(n_live_tup + n_dead_tup), 0), 0) FROM pg_stat_user_tables)
-"""
-_OUTBOX = """
-SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)
-FROM kit_outbound_message WHERE state = 'queued'
 """
 
 
@@ -70,8 +64,6 @@ def _database() -> Samples:
     with quickly() as cursor:
         cursor.execute(_SERVER)
         size, connections, limit, oldest, dead = map(float, cursor.fetchone())
-        cursor.execute(_OUTBOX)
-        mails, waiting = map(float, cursor.fetchone())
         before = time.time()
         cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
         # Its answer is of a moment between asking and hearing; half of that is what cannot be known.
@@ -84,8 +76,6 @@ def _database() -> Samples:
         "steward_kit_database_dead_rows_ratio": [((), dead)],
         "steward_kit_clock_skew_seconds": [((), skew)],
         "steward_kit_migrations_pending": [((), float(_behind()))],
-        "steward_kit_outbox_pending_messages": [((), mails)],
-        "steward_kit_outbox_oldest_seconds": [((), max(0.0, waiting))],
     }
 
 

@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect
 from django.http.request import split_domain_port, validate_host
 
-from portal.kit import activity, context, edge, errors, identity, limits, lines, logs, traffic
+from portal.kit import activity, clock, context, edge, errors, identity, limits, lines, logs, preferences, traffic
 from portal.kit.mode import gate
 from portal.kit.postgres.base import TransactionLater, Wall, ours
 from portal.kit.record import record
@@ -184,11 +184,17 @@ class RequestMiddleware:
         except (OperationalError, InterfaceError) as error:
             # The database went away, or the outcome of the commit is unknown: either way say so, never "done".
             return edge.respond(request, error)
+        finally:
+            preferences.take_off()
         if messages.storage is not None:
             messages.storage.update(response)
+        _tell_end(request, response)
         denial = getattr(request, "denial", None)
         if denial is not None:
             _record_denial(request, denial)
+        who = identity.of(request)
+        if who is not None and who.kind == "key":
+            identity.key_used(who, response.status_code)
         return response
 
     def _answer(self, request: HttpRequest, later: TransactionLater) -> HttpResponseBase:
@@ -198,11 +204,21 @@ class RequestMiddleware:
             except errors.StewardError as error:
                 failed(request, error)
                 return edge.respond(request, error)
+        who = identity.of(request)
+        preferences.wear(who.preferences if who is not None else None, request.COOKIES)
         response = gate.held_up(request) or self.get_response(request)
         if response.status_code >= 500:
             # Also where no exception came by here (a view that returned nothing): what says "failed" leaves nothing.
             later.undo()
         return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: object, kwargs: object
+    ) -> None:
+        """Note that the person did something. A page that keeps itself fresh does not keep its session alive."""
+        who = identity.of(request)
+        if who is not None and not activity.by_itself(view, part="HTTP_HX_REQUEST" in request.META):
+            identity.identity_seen(who)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """A view raised: undo what it wrote, keep the denial for after the rollback, answer with a page or problem."""
@@ -260,9 +276,25 @@ def _sign_on(request: HttpRequest, later: TransactionLater) -> None:
         current.actor, current.session_id, current.through = found.actor, found.session_id, found.through
         current.cache["organisation"] = found.organisation  # For links of whatever is shown inside it.
     later.wall = Wall(found.actor.organisation_id)
+    if found.viewing:
+        try:
+            identity.view_admitted(identity=found)
+        except errors.Unauthenticated:  # The request goes on as nobody's.
+            later.wall = Wall(None)
+            if current is not None:
+                current.actor, current.session_id, current.through = context.ANONYMOUS, None, None
+                current.cache.clear()
+            return
     request.identity = found  # type: ignore[attr-defined]
     request.user = found.person
-    identity.identity_seen(found)
+
+
+def _tell_end(request: HttpRequest, response: HttpResponseBase) -> None:
+    """For the page's own script: in how many seconds the session of the browser ends unless somebody does something."""
+    who = identity.of(request)
+    if who is not None and who.kind == "browser" and who.expires_at is not None:
+        left = max(0, int((who.expires_at - clock.now()).total_seconds()))
+        response.headers._store["session-ends-in"] = ("Session-Ends-In", str(left))
 
 
 def _record_denial(request: HttpRequest, error: errors.StewardError) -> None:

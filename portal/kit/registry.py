@@ -4,7 +4,7 @@ Each is declared in the file of that name in the room that owns the data, collec
 a name declared twice, or after the freeze, stops the start.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -241,6 +241,9 @@ class Cleanup:
         return min(self.keep, timedelta(days=1)) if self.floor is None else self.floor
 
 
+Section = Literal["", "people", "proof", "upkeep", "installation", "self"]
+
+
 @dataclass(frozen=True)
 class MenuItem:
     """An entry of the navigation, shown to whom holds `permission`.
@@ -253,7 +256,7 @@ class MenuItem:
     label: Text
     url: str
     icon: str
-    section: Literal["", "people", "proof", "upkeep", "installation", "self"]
+    section: Section
     permission: str
     order: int
     realm: Literal["platform", "organisation", "self"] = "platform"
@@ -297,6 +300,23 @@ class Aftercare:
     after: Callable[[Any], str] | None = None
 
 
+@dataclass(frozen=True)
+class PersonalData:
+    """What a room holds about a person: an entry of the inventory, and a part of the copy that people fetch of their data.
+
+    `text` says what it is and what for, `kept` how long. `models` are the models it lies in ("accounts.Session").
+    `read` gives the rows about one person, for the copy; where it is None, `withheld` says why they are not in it.
+    """
+
+    name: str
+    label: Text
+    text: Text
+    kept: Text
+    models: tuple[str, ...]
+    read: Callable[[UUID], Iterable[Mapping[str, Any]]] | None = None
+    withheld: Text = ""
+
+
 permissions: Registry[Permission] = Registry("Permission", lambda item: item.code)
 events: Registry[Event] = Registry("Event", lambda item: item.code)
 fields: Registry[Field] = Registry("Field", lambda item: item.key)
@@ -307,4 +327,5 @@ menu: Registry[MenuItem] = Registry("Menu entry", lambda item: item.name)
 health: Registry[HealthCheck] = Registry("Health check", lambda item: item.name)
 proofs: Registry[Proof] = Registry("Proof", lambda item: item.name)
 aftercare: Registry[Aftercare] = Registry("Aftercare", lambda item: item.name)
+personal_data: Registry[PersonalData] = Registry("Personal data", lambda item: item.name)
 lists: "Registry[List]" = Registry("List", lambda item: item.name)

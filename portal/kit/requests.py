@@ -3,7 +3,8 @@
 What is kept is written in the transaction of the change itself, so neither can be there without the other: after a
 crash the call was done and is replayed, or was not and is done. A call that was refused has changed nothing and is not
 kept; it may be corrected and sent under the same key. Every reply is sealed, since some hold a temporary password and
-a list of those that do would one day miss one; and just there a lost reply must be had again.
+a list of those that do would one day miss one; and just there a lost reply must be had again. What lasts longer than a
+temporary password, the secret of an API key, is not kept even so: `without` puts a reply beside it that lacks it.
 """
 
 import re
@@ -79,11 +80,17 @@ def once(request: HttpRequest, call: Callable[[], HttpResponseBase]) -> HttpResp
     return reply
 
 
+def without(reply: HttpResponse, kept: bytes) -> HttpResponse:
+    """`reply`, of which `kept` is what a repeated call gets: the same without its secret, which is shown once."""
+    reply.kept_content = kept  # type: ignore[attr-defined]
+    return reply
+
+
 def request_keep(
     *, actor_id: UUID, key: str, fingerprint: bytes, reply: HttpResponse, former: KeptRequest | None
 ) -> None:
     """Keep a reply for who sends the call again; `former` is an outdated one under the same key."""
-    key_id, sealed = crypto.seal(PURPOSE, reply.content, bound_to=_bound(actor_id, key))
+    key_id, sealed = crypto.seal(PURPOSE, getattr(reply, "kept_content", reply.content), bound_to=_bound(actor_id, key))
     with writing():
         if former is not None:
             former.delete()

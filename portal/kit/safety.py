@@ -293,6 +293,7 @@ def database() -> Iterator[Fault]:
 
 def connections_wanted() -> int:
     """How many connections one web server, one worker and beat may hold at once."""
-    # A thread of each web process writes the activity, on a connection of its own.
-    web = int(settings.STEWARD_WEB_WORKERS) * (int(settings.STEWARD_WEB_THREADS) + bool(settings.STEWARD_ACTIVITY))
+    # A thread of each web process writes the activity, another the use of keys, each on a connection of its own.
+    own = bool(settings.STEWARD_ACTIVITY) + bool(settings.STEWARD_KEY_USE)
+    web = int(settings.STEWARD_WEB_WORKERS) * (int(settings.STEWARD_WEB_THREADS) + own)
     return web + int(settings.STEWARD_WORKER_CONCURRENCY) + SPARE_CONNECTIONS

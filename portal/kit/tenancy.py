@@ -46,6 +46,13 @@ def behind_the_wall(*, marked: bool = False) -> Iterator[None]:
 
 
 @contextmanager
+def reading(organisation_id: UUID) -> Iterator[None]:
+    """Read inside an organisation for the block: what is one's own there, on a page that names none."""
+    with behind_the_wall(), within(organisation_id):
+        yield
+
+
+@contextmanager
 def within(organisation_id: UUID) -> Iterator[None]:
     """Stand in an organisation for the block, in the open transaction: for somebody whom a token or an own membership
     lets in before the address names it (an invitation, leaving). Events of the block belong to that organisation."""

@@ -17,7 +17,7 @@ class PageView(View):
 
     access: ClassVar[access.Access]
     limit: ClassVar[limits.Limit] = limits.CONSOLE
-    # A dangerous act: whoever did not prove within ten minutes who it is confirms it first.
+    # A dangerous act: whoever did not prove within ten minutes who it is confirms it first. See `dangerous`.
     step_up: ClassVar[bool] = False
     template_name: ClassVar[str] = ""
     # What asks again and again by itself is no activity of anybody: the part that htmx fetches, or the whole view.
@@ -33,11 +33,13 @@ class PageView(View):
         """Count the request, pass the gate; somebody whose password must change, or who is inactive, is led to that page instead."""
         limits.spend(request, self.limit)
         try:
-            access.gate(request, self.access, step_up=self.step_up)
+            access.gate(request, self.access, step_up=self.dangerous(request))
         except access.PasswordChangeRequired:
             return led_to(request, "/me/password")
         except access.AccountInactive:
             return led_to(request, "/inactive")
+        except access.Leaving:
+            return led_to(request, "/me/leaving")
         except access.SecondFactorRequired:
             return led_to(request, "/me/second-factor")
         except access.ConfirmationRequired:
@@ -45,6 +47,10 @@ class PageView(View):
         if not isinstance(self.access, access.Public):
             self.actor: Actor = access.actor_of(request)
         return super().dispatch(request, *args, **kwargs)
+
+    def dangerous(self, request: HttpRequest) -> bool:
+        """Whether this very request is the dangerous act of the page; one of several acts says so by overriding this."""
+        return self.step_up
 
     def enter_platform(self) -> None:
         """On a page for every person: show what `can` has just said is held on the installation."""

@@ -6,15 +6,18 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 
+from portal.kit import clock
 from portal.kit.context import Actor
-from portal.kit.decision import authorise
+from portal.kit.decision import authorise, roles_changed
 from portal.kit.errors import NotFound
 from portal.kit.record import record
 from portal.kit.services import writing
 from rbac import decision, selectors
+from rbac.counting import counting
 from rbac.errors import CannotDelegate, LastAdministrator, OwnerForever, RoleElsewhere
 from rbac.models import INSTALLATION, Binding, Role
-from rbac.services.keepers import OWNER, administrators_lock, owners_guard, scope_ensure, scope_lock
+from rbac.selectors import OWNER
+from rbac.services.keepers import administrators_lock, owners_guard, scope_ensure, scope_lock
 from rbac.services.stamps import stamp_bump
 from rbac.standing import standing_on
 
@@ -48,7 +51,10 @@ def binding_put(
     expires_at: datetime | None = None,
     reason: str = "",
 ) -> Binding:
-    """Write a binding; part of another service, which has decided that it may be. Event `rbac.binding.granted`."""
+    """Write a binding; part of another service, which has decided that it may be. Event `rbac.binding.granted`.
+
+    One that is there and counts stays as it is; one that is over begins anew.
+    """
     if role.catalogue != selectors.catalogue_of(scope_id):
         raise RoleElsewhere
     if role.code == OWNER and expires_at is not None:
@@ -62,10 +68,29 @@ def binding_put(
             role=role,
             defaults={"reason": reason, "granted_by": granted_by, "expires_at": expires_at},
         )
+        if not created and not Binding.objects.filter(counting(), pk=binding.pk).exists():
+            binding.reason, binding.granted_by, binding.expires_at = reason, granted_by, expires_at
+            binding.created_at = clock.now()
+            binding.save(update_fields=["reason", "granted_by", "expires_at", "created_at"])
+            created = True
         if created:
-            stamp_bump(key=person_id)
+            _changed(person_id)
             _record("rbac.binding.granted", person_id, role, reason)
     return binding
+
+
+def bindings_limit(*, role: Role, expires_at: datetime, reason: str = "") -> int:
+    """Let every binding of a role that has an end, and is not over, end at another moment; part of the service that
+    allows the role for a while. Event `rbac.binding.limited` each; returns how many."""
+    with writing():
+        rows = Binding.objects.select_for_update().filter(counting(), role=role, scope_id=INSTALLATION)
+        found = list(rows.exclude(expires_at=None).order_by("pk"))
+        for row in found:
+            row.expires_at = expires_at
+            row.save(update_fields=["expires_at"])
+            stamp_bump(key=row.user_id)
+            _record("rbac.binding.limited", row.user_id, role, reason)
+    return len(found)
 
 
 def binding_revoke(
@@ -90,7 +115,7 @@ def binding_take(*, person_id: UUID, role: Role, scope_id: UUID, reason: str = "
             owners_guard(person_id=person_id, scope_id=scope_id)
         deleted, _ = Binding.objects.filter(user_id=person_id, scope_id=scope_id, role=role).delete()
         if deleted:
-            stamp_bump(key=person_id)
+            _changed(person_id)
             _record("rbac.binding.revoked", person_id, role, reason)
     return bool(deleted)
 
@@ -107,7 +132,7 @@ def bindings_take(*, person_id: UUID, scope_id: UUID, reason: str = "") -> int:
             row.delete()
             _record("rbac.binding.revoked", person_id, row.role, reason)
         if rows:
-            stamp_bump(key=person_id)
+            _changed(person_id)
     return len(rows)
 
 
@@ -133,7 +158,7 @@ def _rest(person_id: UUID, scope_id: UUID, *, suspended: bool, reason: str) -> i
         rows = Binding.objects.filter(user_id=person_id, scope_id=scope_id, is_suspended=not suspended)
         changed = rows.update(is_suspended=suspended)
         if changed:
-            stamp_bump(key=person_id)
+            _changed(person_id)
             record(
                 "rbac.binding.suspended" if suspended else "rbac.binding.resumed",
                 target=get_user_model().objects.get(pk=person_id),
@@ -187,6 +212,11 @@ def _rights_of(role: Role) -> int:
             wanted |= 1 << number
         step = step.inherits
     return wanted
+
+
+def _changed(person_id: UUID) -> None:
+    stamp_bump(key=person_id)
+    roles_changed(people=[person_id])
 
 
 def _record(code: str, person_id: UUID, role: Role, reason: str) -> None:

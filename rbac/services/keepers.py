@@ -1,15 +1,12 @@
 """Scopes, and who must never be missing on them: a super administrator of the installation, an owner of an organisation."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from uuid import UUID
-
-from django.db.models import QuerySet
 
 from portal.kit.services import writing
 from rbac.errors import LastOwner
-from rbac.models import INSTALLATION, Binding, Role, Scope
-
-OWNER = "owner"
+from rbac.models import INSTALLATION, Role, Scope
+from rbac.selectors import owners
 
 
 def scope_ensure(*, organisation_id: UUID) -> Scope:
@@ -36,27 +33,18 @@ def owners_guard(*, person_id: UUID, scope_id: UUID) -> None:
     """Raise `LastOwner` when the person is the only active owner of an organisation. Locks its scope: what follows in
     this transaction cannot be overtaken by another that takes the other owner away."""
     scope_lock(scope_id=scope_id)
-    if set(_owners().filter(scope_id=scope_id).values_list("user_id", flat=True)) == {person_id}:
+    if set(owners().filter(scope_id=scope_id).values_list("user_id", flat=True)) == {person_id}:
         raise LastOwner
 
 
-def owners_guard_everywhere(*, people: Iterable[UUID]) -> None:
-    """Raise `LastOwner` when an organisation would be without an active owner once all these people are gone."""
+def owners_guard_everywhere(*, people: Iterable[UUID], besides: Container[UUID] = ()) -> None:
+    """Raise `LastOwner` when an organisation would be without an active owner once all these people are gone; those
+    `besides` need none any more."""
     gone = set(people)
-    scopes = sorted(set(_owners().filter(user_id__in=gone).values_list("scope_id", flat=True)))
+    scopes = sorted(set(owners().filter(user_id__in=gone).values_list("scope_id", flat=True)))
     for scope_id in scopes:  # In one order for everybody, or two of these would wait for each other.
+        if scope_id in besides:
+            continue
         scope_lock(scope_id=scope_id)
-        if set(_owners().filter(scope_id=scope_id).values_list("user_id", flat=True)) <= gone:
+        if set(owners().filter(scope_id=scope_id).values_list("user_id", flat=True)) <= gone:
             raise LastOwner
-
-
-def _owners() -> QuerySet[Binding]:
-    """Lasting ownership of active people; suspended members own nothing meanwhile."""
-    return Binding.objects.filter(
-        role__catalogue="organisation",
-        role__code=OWNER,
-        expires_at=None,
-        is_suspended=False,
-        user__is_active=True,
-        scope__kind=Scope.Kind.ORGANISATION,
-    )

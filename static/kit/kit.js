@@ -8,6 +8,7 @@ const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 /* ----- theme: light, dark, system; the server reads the cookie and renders the attribute, so nothing flashes ----- */
 const THEMES = ["light", "dark", "system"];
 const YEAR_SECONDS = 31536000;
+const REST_MS = 5000;
 
 function themeNow() {
   return THEMES.includes(root.dataset.theme) ? root.dataset.theme : "system";
@@ -158,7 +159,7 @@ addEventListener("beforeunload", (event) => {
 
 /* ----- notifications: the sheet is fetched when it is opened, the number now and then ----- */
 const COUNT_WAITS_MS = [60000, 120000, 300000, 600000];
-/* Asking keeps a session alive, so nobody asks on behalf of a person who has gone. */
+/* Nobody asks on behalf of a person who has gone. */
 const IDLE_MS = 300000;
 let lastSign = Date.now();
 for (const name of ["pointerdown", "keydown", "scroll"]) {
@@ -241,6 +242,7 @@ document.addEventListener("click", (event) => {
   if (hit("[data-read]")) markRead(hit("[data-read]"));
   if (hit("[data-dismiss]")) return hit(".toast")?.remove();
   if (hit("[data-copy]")) return copy(hit("[data-copy]"));
+  if (hit("[data-print]")) return print();
   if (hit("[data-eye]")) return toggleEye(hit("[data-eye]"));
   if (target instanceof HTMLDialogElement) closeDialog(target);
 });
@@ -344,6 +346,16 @@ for (const dialog of all("dialog[data-open]")) openDialog(dialog.id);
 for (const bell of all("[data-unread]")) watchBell(bell);
 for (const part of all("details.drop [data-event='open']")) fillWhenOpened(part);
 focusFirst();
+watchSession();
+
+/* The end of the session is watched over when the page has come to rest, or at once when it is near. */
+function watchSession() {
+  const idle = one("#idle");
+  if (!idle) return;
+  const { seconds, warning, module } = idle.dataset;
+  const wait = Math.min(REST_MS, Math.max(0, (seconds - warning - 1) * 1000));
+  setTimeout(() => import(module).catch(() => undefined), wait);
+}
 
 /* The summary of a refused form, or the one field that it is about. */
 function focusFirst() {

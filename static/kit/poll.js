@@ -9,6 +9,7 @@ function watch(part) {
   let timer = 0;
   let busy = false;
   let version = current();
+  let ended = false;
 
   function current() {
     return part.querySelector("[data-version]")?.dataset.version ?? part.textContent;
@@ -27,7 +28,7 @@ function watch(part) {
   function plan(wait = WAITS_MS[step]) {
     clearTimeout(timer);
     if (done()) return show("done");
-    if (!document.hidden) timer = setTimeout(ask, wait);
+    if (!document.hidden && !ended) timer = setTimeout(ask, wait);
   }
 
   function ask() {
@@ -60,6 +61,16 @@ function watch(part) {
     step = 0;
     if (document.hidden) clearTimeout(timer);
     else plan(0);
+  });
+  /* Told by idle.js: nobody is signed in any more, and then somebody is again. */
+  document.addEventListener("session-ended", () => {
+    ended = true;
+    busy = false;
+    clearTimeout(timer);
+  });
+  document.addEventListener("session-back", () => {
+    ended = false;
+    plan(0);
   });
   plan();
 }

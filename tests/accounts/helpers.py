@@ -15,7 +15,7 @@ from maintenance import runner
 from maintenance.models import JobRun
 from portal.kit.models import OutboundMessage
 from rbac.selectors import roles_of
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, signed_in
 
 NEW_PASSWORD = "seven-purple-walruses-dance"
 HEADER = "name,username,email\n"
@@ -28,6 +28,13 @@ THREE = (
 def sign_in(client: Client, identifier: str, password: str = PASSWORD, **extra: Any) -> Any:
     """Send the sign-in form."""
     return client.post("/sign-in", {"identifier": identifier, "password": password, **extra.pop("data", {})}, **extra)
+
+
+def view_by(person: User, *, read_only: bool = True) -> dict[str, Any]:
+    """What the row of a session says in which `person` sees the console as somebody else; below a session of theirs."""
+    signed_in(person)
+    own = Session.objects.filter(user=person, impersonator=None).latest("id")
+    return {"impersonator": person, "parent": own, "reason": "A ticket", "read_only": read_only}
 
 
 def events(code: str) -> list[Event]:

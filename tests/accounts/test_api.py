@@ -77,7 +77,7 @@ def test_an_unknown_theme_is_refused(world: World, browser_of: Browser) -> None:
     response = browser_of(world.clerk).post("/me/theme", {"theme": "pink"})
     assert response.status_code == 422
     world.clerk.refresh_from_db()
-    assert world.clerk.theme == "system"
+    assert world.clerk.preferences == {}
 
 
 @pytest.mark.parametrize(

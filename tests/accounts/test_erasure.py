@@ -68,7 +68,7 @@ def test_nothing_that_names_the_person_is_left(world: World, ada: User) -> None:
     (event,) = events("accounts.user.anonymised")
     assert (event.actor_id, event.target_id, event.reason) == (world.admin.pk, ada.pk, "asked for it")
     assert event.changes == {"is_active": [True, False]}
-    assert event.data == {"sessions_ended": 1, "memberships": 0, "roles": 1, "invitations": 0}
+    assert event.data == {"sessions_ended": 1, "keys_revoked": 0, "memberships": 0, "roles": 1, "invitations": 0}
 
 
 def test_the_trail_keeps_its_rows_and_forgets_the_name(world: World, ada: User) -> None:

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.agents import device
 from accounts.models import Session, User
-from accounts.presenters.sessions import device
 from accounts.services import sessions
 from accounts.services.memberships import membership_add, membership_suspend, roles_by_code
 from accounts.services.organisations import organisation_create
@@ -47,7 +47,7 @@ def _reader(*codes: str) -> User:
 def test_an_administrator_sees_every_tab(world: World, browser_of: Browser) -> None:
     client = browser_of(world.admin)
     response = client.get(_url(world.clerk))
-    assert _tabs(response) == ["Overview", "Access", "Sessions", "Activity", "Notes", "History"]
+    assert _tabs(response) == ["Overview", "Access", "Sessions", "Security", "Activity", "Notes", "History"]
     for tab in ("access", "sessions", "activity", "notes", "history"):
         response = client.get(_url(world.clerk, tab))
         assert response.status_code == 200, tab

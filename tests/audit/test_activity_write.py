@@ -321,3 +321,13 @@ def test_a_request_is_answered_whatever_becomes_of_its_activity(
     assert client.get("/platform/people").status_code == 200
     assert activity.flush()
     assert Activity.objects.count() == 0
+
+
+def test_what_an_administrator_opens_as_somebody_else_is_the_administrators_activity(
+    world: World, browser_of: BrowserOf
+) -> None:
+    client = browser_of(world.admin)
+    client.post(f"/platform/people/{world.manager.pk}/view", {"reason": "Ticket 4711"})
+    empty()
+    assert client.get("/platform/people").status_code == 200
+    assert [(row.route, row.actor_id) for row in kept()] == [("platform/people", world.admin.pk)]

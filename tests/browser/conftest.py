@@ -133,7 +133,7 @@ def console(own_database: dict[str, str]) -> Iterator[Console]:
     """An empty installation with web server, worker and beat, and a Redis database that nobody else has written to."""
     client = redis.Redis.from_url(os.environ["REDIS_URL"])
     client.flushdb()
-    environment = {**own_database, "STEWARD_WORKER_CONCURRENCY": "1"}
+    environment = {**own_database, "STEWARD_WORKER_CONCURRENCY": "1", "STEWARD_KEY_USE": "1"}
     parts: list[Part] = [Part("worker", environment), Part("beat", environment)]
     try:
         web = Web(environment)

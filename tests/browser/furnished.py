@@ -23,6 +23,7 @@ from maintenance.models import Heartbeat, JobRun, NightReport, ScheduleState
 from maintenance.services import nights, runs, schedules
 from portal.kit import clock, context, errors, ids, jobs
 from portal.kit.context import Actor, Context
+from portal.kit.mail.services import address_suppress
 from portal.kit.models import OutboundMessage
 from portal.kit.record import record
 from portal.kit.services import writing
@@ -185,7 +186,7 @@ def _people(story: Story) -> Furnished:
     people = {user.username: user for user in User.objects.all()}
     manager, newcomer = people["bruno.novak"], people["lena.quinn"]
     with context.system("a test"), writing():
-        User.objects.exclude(pk=newcomer.pk).update(must_change_password=False)
+        User.objects.exclude(pk=newcomer.pk).update(must_change_password=False, email_verified_at=clock.now())
         User.objects.filter(pk=admin.pk).update(password=make_password(PASSWORD))
         for place, user in enumerate(people.values()):
             seen = None if place % 9 == 4 else story.now - timedelta(minutes=2 + place * place * 5)
@@ -346,4 +347,7 @@ def _letters(story: Story, world: Furnished) -> None:
         )
         for letter in letters[:2]:
             letter.save()
+    with story.by(admin, timedelta(minutes=20)):
+        address_suppress(address=letters[1].address, reason="refused", detail=letters[1].error)
+        address_suppress(address="post@example.net", reason="complained", detail="abuse")
     world.mail_id, world.failed_mail_id = letters[0].pk, letters[1].pk

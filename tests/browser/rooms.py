@@ -9,30 +9,37 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.contrib.auth.hashers import make_password
 from django.test import RequestFactory
 from django.utils.text import slugify
 
 from accounts import lists
 from accounts.lockout import LockoutHandler
-from accounts.models import Organisation, User
+from accounts.models import Organisation, RecoveryCode, User
 from accounts.services.erasure import user_anonymise
+from accounts.services.factors import totp_begin
 from accounts.services.invitations import invitations_create
 from accounts.services.links import password_link_make
 from accounts.services.memberships import membership_add, membership_suspend, roles_by_code
 from accounts.services.organisations import organisation_create, organisation_suspend
+from accounts.services.recoveries import recovery_ask
 from accounts.services.sessions import session_refused
 from audit import filters
 from audit.services.exports import export_request
-from portal.kit import notices
+from portal.kit import clock, context, notices
 from portal.kit.context import Actor
 from portal.kit.lists.services import view_save
 from portal.kit.mode.services import window_create
 from portal.kit.models import OutboundMessage
 from portal.kit.notes import note_add
 from portal.kit.notices.announcements import announcement_create
+from portal.kit.services import writing
 from rbac.models import Binding
+from tests.accounts.factor_helpers import enrolled
+from tests.accounts.recovery_world import key_of
+from tests.browser.keyed import Keyed, keyed
 from tests.browser.traffic import requests_told
-from tests.factories import actor_of
+from tests.factories import PASSWORD, actor_of
 
 if TYPE_CHECKING:
     from tests.browser.furnished import Furnished, Story
@@ -67,7 +74,14 @@ class Rooms:
     known_token: str  # Of one to an address of a person.
     link_token: str
     activity_id: UUID
+    secured: User  # With an authenticator app, two recovery codes left, and a password that the tests know.
+    enrolling: User  # Has begun to set one up.
+    overdue: User  # Should have one by now.
     export_ids: list[UUID] = field(default_factory=list)
+    keyed: Keyed | None = None
+    loser: User = field(init=False)  # Who lost a device.
+    recovery_id: UUID = field(init=False)
+    recovery_token: str = field(init=False)
 
     def inside(self, user: User) -> Actor:
         """A person, standing in the large organisation."""
@@ -81,6 +95,7 @@ def rooms(story: "Story", world: "Furnished") -> Rooms:
     taken = {world.admin.pk, world.manager.pk, world.newcomer.pk, world.nobody.pk, world.last_super.pk}
     free = [user for user in people if user.pk not in taken | set(Binding.objects.values_list("user_id", flat=True))]
     owner, viewer, locked, erased = free[0], free[3], free[-1], free[-2]
+    named = {user.username: user for user in free}
     large = _organisation(story, admin, "Lindenfeld Research", owner, 90)
     small = _organisation(story, admin, LONG_NAME, free[MEMBERS + 1], 70)
     suspended = _organisation(story, admin, "Quarry Lane Works", free[MEMBERS + 2], 66)
@@ -108,9 +123,16 @@ def rooms(story: "Story", world: "Furnished") -> Rooms:
         known_token=known,
         link_token=_token(free[-4].email),
         activity_id=requests_told([world.admin, world.manager, erased, viewer], large, owner),
+        secured=_secured(story, named["hana.varga"]),
+        enrolling=named["hana.quinn"],
+        overdue=_overdue(named["hana.novak"]),
     )
+    with story.by(actor_of(found.enrolling), timedelta(0)):
+        totp_begin(actor=actor_of(found.enrolling))
+    _lost(story, admin, found, free[-5])
     _told(story, world, found)
     _announced(story, admin)
+    found.keyed = keyed(story, world, found)
     return found
 
 
@@ -164,6 +186,35 @@ def _fail(story: "Story", user: User) -> None:
             request.axes_ip_address, request.axes_locked_out = "192.0.2.91", False  # type: ignore[attr-defined]
             LockoutHandler().user_login_failed(None, {"username": user.username}, request)
             session_refused(user=user)
+
+
+def _secured(story: "Story", user: User) -> User:
+    """Give somebody an authenticator app, a password that the tests know, and two recovery codes that are left."""
+    with story.by(actor_of(user), timedelta(hours=5)):
+        enrolled(user)
+        codes = RecoveryCode.objects.filter(user=user)
+        spent = list(codes.values_list("pk", flat=True)[2:])
+        with writing():
+            codes.filter(pk__in=spent).update(used_at=clock.now())
+            User.objects.filter(pk=user.pk).update(password=make_password(PASSWORD), password_changed_at=clock.now())
+    return user
+
+
+def _overdue(user: User) -> User:
+    """Let somebody's time for setting up a second factor be over."""
+    with context.system("a test"), writing():
+        User.objects.filter(pk=user.pk).update(factor_due_at=clock.now())
+    return user
+
+
+def _lost(story: "Story", admin: Actor, found: Rooms, loser: User) -> None:
+    """Somebody with two passkeys, one of which is lost; another administrator asked for the recovery."""
+    for name in ("Notebook at work", "Blue key"):
+        key_of(loser, name)
+    asker = actor_of(User.objects.get(username="ada.lindqvist"))
+    with story.by(asker, timedelta(hours=4)):
+        made = recovery_ask(actor=asker, user=loser, reason="Phone in the sea; we know her by voice")
+    found.loser, found.recovery_id, found.recovery_token = loser, made.pk, _token(loser.email)
 
 
 def _kept(story: "Story", admin: Actor) -> UUID:

@@ -134,6 +134,8 @@ LOOKS = {
     "outbox": Look("/platform/outbox"),
     "mail": Look("/platform/outbox/{}", lambda all_: all_.mail_id),
     "mail, failed": Look("/platform/outbox/{}", lambda all_: all_.failed_mail_id, again=True),
+    "sessions": Look("/me/sessions"),
+    "sessions, end all": Look("/me/sessions", act=press("Sign out everywhere", "Sign out everywhere?"), again=True),
     "no such page": Look("/platform/nothing", status=404),
     "no right": Look("/platform/people", who=lambda all_: all_.nobody, status=403, again=True),
 }

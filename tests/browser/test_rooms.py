@@ -51,6 +51,12 @@ def _erase(tab: Tab) -> None:
     expect(tab.page.get_by_role("dialog", name="Erase Maximiliane")).to_be_visible()
 
 
+def _view_as(tab: Tab) -> None:
+    unfold("More")(tab)
+    tab.page.get_by_role("button", name="View as this person").first.click()
+    expect(tab.page.get_by_role("dialog", name="See the console as Maximiliane")).to_be_visible()
+
+
 def _switch(tab: Tab) -> None:
     tab.page.locator(".orgs summary").click()
     expect(tab.page.locator(".orgs").get_by_role("link", name="Lindenfeld Research")).to_be_visible()
@@ -100,6 +106,10 @@ LOOKS = {
     "person, notes": Look(ONE + "?tab=notes", somebody),
     "person, history": Look(ONE + "?tab=history", somebody, again=True),
     "person, member of organisations": Look(ONE, _of(lambda rooms: rooms.owner.pk), again=True),
+    "person, security": Look(ONE + "?tab=security", _of(lambda rooms: rooms.locked.pk)),
+    "person, view as": Look(ONE, somebody, act=_view_as, again=True),
+    "security": Look("/platform/security"),
+    "developer role": Look("/platform/developer-role", who=lambda all_: all_.last_super),
     "person, locked": Look(ONE, _of(lambda rooms: rooms.locked.pk), again=True),
     "person, erased": Look(ONE, _of(lambda rooms: rooms.erased.pk), again=True),
     "person, erase": Look(ONE, somebody, act=_erase, again=True),

@@ -124,7 +124,9 @@ class AdminCase:
     ) -> None:
         client, before = browser_of(world.root), self.stored()
         for query in MADE_UP:
-            assert client.get(self.base + query).status_code in {200, 400}, query
+            reply: Any = client.get(self.base + query)
+            # Where there is more than one page, Django leads from one that there is not back to the list.
+            assert reply.status_code in {200, 400} or reply["Location"].endswith("?e=1"), query
         for query in REFUSED:
             assert client.get(self.base + query).status_code == 400, query
         assert self.stored() == before

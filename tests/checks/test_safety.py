@@ -38,6 +38,9 @@ def production(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     settings.ROOT_PASSWORD = ""
     settings.METRICS_KEY = ""
     settings.DEMO = False
+    settings.STEWARD_MAIL = "smtp"
+    settings.STEWARD_MAIL_HOST = "127.0.0.1"
+    settings.DEFAULT_FROM_EMAIL = "Steward <portal@example.com>"
     monkeypatch.setitem(env.VARIABLES, "REDIS_URL", replace(env.VARIABLES["REDIS_URL"], source="environment"))
     return settings
 
@@ -229,7 +232,9 @@ def test_the_real_owner_of_the_tables_is_refused(as_owner: psycopg.Cursor[Any]) 
 
 
 def test_every_check_has_an_id_of_its_own_that_is_explained() -> None:
-    source = "".join((Path(checks.__file__).parent / name).read_text() for name in ("checks.py", "safety.py"))
+    source = "".join(
+        (Path(checks.__file__).parent / name).read_text() for name in ("checks.py", "safety.py", "mail/faults.py")
+    )
     used = set(re.findall(r'"(steward\.[EW]\d{3})"', source.replace(source[: source.index("_EVENT")], "")))
 
     assert used == set(checks.EXPLAINED)

@@ -42,12 +42,14 @@ def person(name: str = "", *, role: str | None = None, **values: object) -> User
     number = next(_numbers)
     handle = f"{(name or 'person').split()[0].lower()}{number}"
     fields: dict[str, object] = {
+        "password": _hash(),
         "username": handle,
         "email": f"{handle}@example.com",
         "name": name or f"Person {number}",
+        "email_verified_at": clock.now(),
     } | values
     with context.system("a test") as current, writing():
-        user = User(password=_hash(), **fields)
+        user = User(**fields)
         user.save(force_insert=True)
         if role is not None:
             rbac.binding_grant(
@@ -72,12 +74,15 @@ def actor_of(user: User) -> Actor:
     return Actor("person", user.pk, str(user))
 
 
-def signed_in(user: User) -> Client:
-    """A test client with a live session of `user`."""
+def signed_in(user: User, *, second_factor: bool = True) -> Client:
+    """A test client with a live session of `user`, who has just proved who it is."""
     request = RequestFactory().post("/sign-in")
     request.axes_ip_address = client_address(request)  # type: ignore[attr-defined]
+    request.COOKIES[settings.STEWARD_DEVICE_COOKIE] = (
+        "known" * 8 + "one"
+    )  # The same browser each time: no mail of a new one.
     with context.system("a test"), writing():
-        token = session_start(request=request, user=user)
+        token = session_start(request=request, user=user, second_factor=second_factor)
         # As after the first request on a platform page, which would write a line into the trail and count as queries.
         user.sessions.update(platform_at=clock.now())
     client = Client()

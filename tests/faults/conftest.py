@@ -186,6 +186,7 @@ def start(own_database: dict[str, str], own_redis: OwnRedis, folder: Path) -> It
     yield begin
     for one in started:
         one.kill()
+        print(f"--- {one.kind} ---", one.log[-4000:], sep="\n")  # noqa: T201 - shown with a test that failed.
 
 
 def enqueue(person: User, job: str = part.EFFECT, *, key: str | None = None, **args: Any) -> UUID:

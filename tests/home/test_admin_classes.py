@@ -150,6 +150,8 @@ class TestSizeSamples(AdminCase):
     def row(self, world: World) -> models.Model:
         with context.system("a test") as current:
             sizes_sample(actor=current.actor)
+            with writing():  # There are more tables than fit on the page that the case looks at.
+                SizeSample.objects.exclude(table="accounts_user").delete()
         return SizeSample.objects.get(table="accounts_user")
 
 

@@ -86,7 +86,7 @@ def test_an_operation_says_who_may_what_may_go_wrong_and_gives_examples(path: st
     assert operation["x-permission"] == (declared.scope or None)
     assert declared.scope == "" or declared.scope in registry.permissions
     replies = operation["responses"]
-    assert {"401", "403", "429"} <= set(replies)
+    assert (set() if isinstance(declared.access, Public) else {"401", "403"}) | {"429"} <= set(replies)
     for status, reply in replies.items():
         content = reply.get("content", {})
         if status >= "400":
@@ -135,7 +135,7 @@ def test_the_page_shows_every_call_without_any_script_of_its_own(world: World, b
     ("words", "expected"),
     [
         ("users unlock", "post-users-by-person-id-unlock"),
-        ("kit.idempotency_conflict delete users", "delete-users-by-person-id"),
+        ("kit.idempotency_conflict delete users erase", "delete-users-by-person-id"),
         ("cleanup:execute nothing", ""),
         ("<script>alert(1)</script>", ""),
         ("\0" * 9 + "unlock", "post-users-by-person-id-unlock"),
@@ -161,9 +161,22 @@ def test_the_table_of_the_documentation_is_the_api() -> None:
     rows = re.findall(r"^\| (GET|POST|PATCH|PUT|DELETE) \| `([^`]+)` \| ([^|]+) \| ([^|]+) \|", text, re.MULTILINE)
     table = {(method, path): (access.strip().strip("`"), reply.strip()) for method, path, access, reply in rows}
     assert table == {
-        (method.upper(), path): (operation["x-permission"] or "signed in", _reply(operation))
+        (method.upper(), path): (operation["x-permission"] or _anybody(operation), _reply(operation))
         for path, method, operation in OPERATIONS
     }
+
+
+def test_the_table_of_signing_in_is_the_api() -> None:
+    text = (ROOT / "docs" / "api_auth.md").read_text("utf-8")
+    table = re.findall(r"^\| (?:GET|POST|PATCH|PUT|DELETE) \| `.*$", text, re.MULTILINE)
+    whole = (ROOT / "docs" / "api.md").read_text("utf-8")
+    ours = re.compile(r"^\| \w+ \| `/api/v1/(?:auth|session)/.*$", re.MULTILINE)
+    # The whole table is compared with the code above.
+    assert sorted(table) == sorted(row for row in ours.findall(whole) if not re.search("register|email|reset", row))
+
+
+def _anybody(operation: Any) -> str:
+    return "anybody" if operation["security"] == [{}] else "signed in"
 
 
 def _reply(operation: Any) -> str:
@@ -174,6 +187,11 @@ def _reply(operation: Any) -> str:
 
 
 def test_unsafe_calls_of_the_project_take_an_idempotency_key() -> None:
-    for _path, method, operation in OPERATIONS:
+    without = {(route, method) for route, method, view in endpoints() if not view.endpoints[method].idempotent}
+    for path, method, operation in OPERATIONS:
         names = {parameter["name"] for parameter in operation.get("parameters", ())}
-        assert ("Idempotency-Key" in names) == (method in UNSAFE)
+        # Without a session or key there is nobody to keep a reply for.
+        kept = operation["security"] != [{}] and (path, method) not in without
+        assert ("Idempotency-Key" in names) == (method in UNSAFE and kept), path
+    # Whose replies hold secrets of one's own, or change nothing.
+    assert {path.split("/")[3] for path, _method in without} == {"auth", "session"}

@@ -16,7 +16,7 @@ def test_a_credential_that_is_none_lets_nobody_in_and_the_cookie_does_not_step_i
     client.cookies = signed_in(world.clerk).cookies
     reply = client.patch(URL, {"theme": "dark"}, content_type="application/json", headers={"Authorization": value})
     assert reply.status_code == 401
-    assert User.objects.get(pk=world.clerk.pk).theme == "system"
+    assert "theme" not in User.objects.get(pk=world.clerk.pk).preferences
 
 
 def test_on_a_page_it_says_nothing_and_opens_no_way_around_the_form_token(world: World) -> None:
@@ -24,4 +24,4 @@ def test_on_a_page_it_says_nothing_and_opens_no_way_around_the_form_token(world:
     client.cookies = signed_in(world.clerk).cookies
     reply = client.post("/me/theme", {"theme": "dark"}, headers={"Authorization": "Bearer nonsense"})
     assert reply.status_code == 403
-    assert User.objects.get(pk=world.clerk.pk).theme == "system"
+    assert "theme" not in User.objects.get(pk=world.clerk.pk).preferences

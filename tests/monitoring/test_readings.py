@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import timedelta
 from types import SimpleNamespace
 
 import psycopg
@@ -14,8 +15,8 @@ from django.db import OperationalError, connection
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
-from portal.kit import context, health, measures, readings
-from portal.kit.models import OutboundMessage
+from portal.kit import clock, context, health, measures, readings
+from portal.kit.models import OutboundMessage, SuppressedAddress
 from portal.kit.readings import Distribution, Reading, Samples, Series
 from portal.kit.services import writing
 from tests.monitoring.conftest import Scrape
@@ -57,7 +58,7 @@ def test_names_say_room_noun_and_unit_and_labels_no_person_nor_id(db: None, scra
     assert [series.name for series in declared if not re.fullmatch(r"steward_[a-z]+(_[a-z0-9]+)+", series.name)] == []
     assert len({series.name for series in declared}) == len(declared)
     labels = {label for series in declared for label in series.labels}
-    assert labels <= {"name", "outcome", "state", "kind", "schedule", "cleanup", "version", "environment"}
+    assert labels <= {"name", "outcome", "state", "kind", "schedule", "cleanup", "version", "environment", "group"}
 
 
 def test_the_number_of_series_does_not_grow_with_the_data(db: None, scrape: Scrape) -> None:
@@ -264,10 +265,31 @@ def _two_wait() -> str:
     raise health.AwayError("2 migrations are not applied. Run manage.py database init.")
 
 
-def test_mails_that_wait_are_counted(db: None, scrape: Scrape) -> None:
-    before = scrape()("steward_kit_outbox_pending_messages")
-    assert before == 0
+def test_mails_are_counted_by_what_became_of_them(db: None, scrape: Scrape) -> None:
+    now = clock.now()
+    names = (
+        "queued_messages",
+        "oldest_seconds",
+        "failed_messages",
+        "held_messages",
+        "sent_total",
+        "suppressed_addresses",
+    )
+    read = scrape()
+    assert [read(f"steward_kit_mail_{name}") for name in names] == [0, 0, 0, 0, 0, 0]
     with context.system("a test"), writing():
-        OutboundMessage.objects.create(address="ada@example.org", category="job", subject="One", text="Text")
-
-    assert scrape()("steward_kit_outbox_pending_messages") == 1
+        for state, sent_at in (("queued", None), ("kept", None), ("failed", None), ("held", None), ("sent", now)):
+            OutboundMessage.objects.create(
+                address="ada@example.org",
+                category="job",
+                subject="One",
+                text="Text",
+                state=state,
+                sent_at=sent_at,
+                queued_at=now - timedelta(hours=1),
+            )
+        SuppressedAddress.objects.create(address="nobody@example.org", reason="bounced")
+    read = scrape()
+    queued, oldest, *others = (read(f"steward_kit_mail_{name}") for name in names)
+    assert (queued, others) == (1, [1, 1, 1, 1])
+    assert oldest == pytest.approx(3600, abs=60)

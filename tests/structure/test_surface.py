@@ -30,8 +30,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 TECHNICAL = {"health/live", "health/ready", "metrics"}
 # What nobody did is an empty list, not a missing one.
 EMPTY_LISTS = {"api/v1/admin/activity-logs/<uuid:user_id>"}
-# The page of the inactive sends everybody else home, a fragment that is opened by itself to its page.
-ONWARD = {"inactive", "me/notifications/newest"}
+# The page of the inactive sends everybody else home, a fragment that is opened by itself to its page, and what is only
+# there while something is being set up to where that begins.
+ONWARD = {"inactive", "me/notifications/newest", "me/second-factor/app"}
+# Forms whose page is another, and the page of who leaves.
+ONWARD |= {"me/avatar", "me/preferences/sample", "me/privacy/copy", "me/privacy/delete", "me/leaving"}
 UUID_SAMPLE = "01890000-0000-7000-8000-000000000000"
 
 

@@ -24,6 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make or recover, and show the one-time password once."""
+        taken = 0
         with context.system(f"root {options['verb']}") as current:
             if options["verb"] == "ensure":
                 user, password = roots.root_ensure(
@@ -33,7 +34,7 @@ class Command(BaseCommand):
                     password=settings.ROOT_PASSWORD,
                 )
             else:
-                user, password = roots.root_recover(actor=current.actor)
+                user, password, taken = roots.root_recover(actor=current.actor)
         # A password that came from the environment is known to whoever set it; it is not printed again.
         shown = None if password == settings.ROOT_PASSWORD else password
         if options["json"]:
@@ -44,3 +45,5 @@ class Command(BaseCommand):
             self.stdout.write(f"Sign in as {user.username} with the one-time password {shown} and change it at once.")
         else:
             self.stdout.write(f"The root administrator is {user.username}.")
+        if taken and not options["json"]:
+            self.stdout.write(f"Second factors and passkeys removed: {taken}. Set one up again after signing in.")

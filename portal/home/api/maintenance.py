@@ -79,7 +79,7 @@ class WindowsView(ApiView):
         page = paging.keyset(rows, self.asked["cursor"], size=self.asked["limit"])
         return self.listed(map(window_body, page.items), page.next)
 
-    @endpoint(body=WindowBody, reply=WindowReply, status=201, errors=(services.MaintenanceOverlaps,))
+    @endpoint(step_up=True, body=WindowBody, reply=WindowReply, status=201, errors=(services.MaintenanceOverlaps,))
     def post(self, request: Request) -> HttpResponse:
         """Begin maintenance, or plan it. Every process goes by it within two seconds."""
         return self.single(window_body(services.window_create(actor=self.actor, **self.sent)), status=201)

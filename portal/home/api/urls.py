@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.home.api import announcements, maintenance, views
+from portal.home.api import announcements, maintenance, notifications, outbox, views
 
 app_name = "api_reference"
 urlpatterns = [
@@ -13,4 +13,8 @@ urlpatterns = [
     path("admin/maintenance/<uuid:window_id>/end", maintenance.WindowEndView.as_view(), name="maintenance_end"),
     path("announcements", announcements.AnnouncementsView.as_view(), name="announcements"),
     path("announcements/<uuid:announcement_id>", announcements.AnnouncementView.as_view(), name="announcement"),
+    path("admin/outbox", outbox.MailsView.as_view(), name="outbox"),
+    path("admin/outbox/<uuid:mail_id>", outbox.MailView.as_view(), name="outbox_mail"),
+    path("admin/outbox/<uuid:mail_id>/resend", outbox.MailResendView.as_view(), name="outbox_resend"),
+    path("users/me/notifications", notifications.NotificationsView.as_view(), name="notifications"),
 ]

@@ -27,7 +27,7 @@ class SchemaReply(Reply):
 class SchemaView(ApiView):
     """This description, for generators of clients."""
 
-    access = SignedIn("It tells what there is, and holds nobody's data.")
+    access = SignedIn("It tells what there is, and holds nobody's data.", by_key=True, in_view=True)
 
     @endpoint(reply=SchemaReply, etag=True)
     def get(self, request: Request) -> HttpResponse:
@@ -42,7 +42,7 @@ class SchemaView(ApiView):
 class DocsView(PageView):
     """The reference for people, drawn from the same document: without a bundle of scripts, under the strict CSP."""
 
-    access = SignedIn("It tells what there is, and holds nobody's data.")
+    access = SignedIn("It tells what there is, and holds nobody's data.", by_key=True, in_view=True)
     template_name = "home/api_docs.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:

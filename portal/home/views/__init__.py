@@ -9,9 +9,11 @@ from portal.home.views.announcements import (
 )
 from portal.home.views.components import Components, ComponentsPart
 from portal.home.views.home import Home
+from portal.home.views.mail_hooks import MailReports, Unsubscribe
 from portal.home.views.mode import Maintenance, MaintenanceEdit, MaintenanceEnd
 from portal.home.views.notices import NoticeRead, Notices, NoticesCount, NoticesNewest, NoticesRead
-from portal.home.views.outbox import Outbox, OutboxMessage
+from portal.home.views.notification_settings import NotificationSettings
+from portal.home.views.outbox import Outbox, OutboxHtml, OutboxMessage, OutboxResend, Suppressed
 from portal.home.views.technical import Health
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "ComponentsPart",
     "Health",
     "Home",
+    "MailReports",
     "Maintenance",
     "MaintenanceEdit",
     "MaintenanceEnd",
@@ -32,6 +35,11 @@ __all__ = [
     "NoticesCount",
     "NoticesNewest",
     "NoticesRead",
+    "NotificationSettings",
     "Outbox",
+    "OutboxHtml",
     "OutboxMessage",
+    "OutboxResend",
+    "Suppressed",
+    "Unsubscribe",
 ]

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from maintenance.selectors import runs as maintenance
 from maintenance.selectors import schedules as schedule_selectors
 from maintenance.services import heartbeats
 from portal.home import selectors
+from portal.home.start import start_page
 from portal.kit import charts, clock
 from portal.kit.access import SignedIn
 from portal.kit.context import Actor
@@ -33,11 +35,14 @@ DAYS = 14  # Of the chart.
 class Home(PageView):
     """What a person sees first: each panel by permission."""
 
-    access = SignedIn("Everybody has a first page; each panel asks for its own permission.")
+    access = SignedIn("Everybody has a first page; each panel asks for its own permission.", in_view=True)
     template_name = "home/home.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The panels that the person's permissions open."""
+        """The panels that the person's permissions open; who has just arrived goes on to the start page of their choice."""
+        chosen = start_page(request, self.actor)
+        if chosen:
+            return redirect(chosen)
         values: dict[str, Any] = {
             "greeting": _greeting(self.actor.label),
             "cards": None,

@@ -29,6 +29,10 @@ class Maintenance(PageView):
     access = "installation:admin"
     template_name = "kit/mode.html"
 
+    def dangerous(self, request: HttpRequest) -> bool:
+        """Closing the portal is; looking at the page is not."""
+        return request.method == "POST"
+
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page."""
         return self._shown(WindowForm())
@@ -63,6 +67,10 @@ class MaintenanceEdit(PageView):
 
     access = "installation:admin"
     template_name = "kit/mode_form.html"
+
+    def dangerous(self, request: HttpRequest) -> bool:
+        """Changing it is."""
+        return request.method == "POST"
 
     def get(self, request: HttpRequest, window_id: UUID) -> HttpResponse:
         """The form as it stands."""

@@ -1,6 +1,7 @@
 """The notification centre: everybody's own, and nobody else's."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,6 +15,7 @@ from portal.kit.access import SignedIn
 from portal.kit.errors import BadRequest
 from portal.kit.models import Notice
 from portal.kit.notices import selectors, services
+from portal.kit.notices.categories import Category, categories
 from portal.kit.views import PageView
 
 OWN = SignedIn("Everybody reads what was told to them.")
@@ -28,16 +30,46 @@ class Notices(PageView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """One page; `?state=unread` narrows it."""
-        only_unread = request.GET.get("state") == "unread"
+        only_unread, category = request.GET.get("state") == "unread", _category(request.GET.get("category", ""))
         rows = selectors.own(self.actor)
+        if category:
+            rows = rows.filter(category=category)
         page = paging.of(request, rows.filter(read_at=None) if only_unread else rows, notice_row)
         unread = [row["id"] for row in page.items if row["unread"]]
-        tabs = [
-            {"label": _("All"), "url": "?", "selected": not only_unread, "count": None},
-            {"label": _("Unread"), "url": "?state=unread", "selected": only_unread, "count": None},
-        ]
-        newest = unread[0] if unread and not request.GET.get("cursor") else None
-        return self.page({"page": page, "tabs": tabs, "up_to": newest, "only_unread": only_unread})
+        values = {
+            "page": page,
+            "tabs": _tabs(category, only_unread=only_unread),
+            "kinds": _kinds(),
+            "category": category,
+            "up_to": unread[0] if unread and not request.GET.get("cursor") else None,
+            "only_unread": only_unread,
+        }
+        return self.page(values)
+
+
+def _category(text: str) -> str:
+    """The kind of news that is asked for; `BadRequest` for one that there is not."""
+    if text and text not in categories:
+        raise BadRequest
+    return text
+
+
+def _kinds() -> list[Category]:
+    """The kinds that anybody is told of here."""
+    return sorted((one for one in categories if one.bell != "never"), key=lambda one: (one.order, one.name))
+
+
+def _tabs(category: str, *, only_unread: bool) -> list[dict[str, Any]]:
+    kind = {"category": category} if category else {}
+    return [
+        {
+            "label": label,
+            "url": f"?{urlencode({**state, **kind})}",
+            "selected": bool(state) == only_unread,
+            "count": None,
+        }
+        for label, state in ((_("All"), {}), (_("Unread"), {"state": "unread"}))
+    ]
 
 
 class NoticesNewest(PageView):
@@ -81,15 +113,16 @@ class NoticesRead(PageView):
     access = OWN
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """All up to the newest that the page showed; what came meanwhile stays unread."""
+        """All up to the newest that the page showed, of its kind; what came meanwhile stays unread."""
+        category = _category(request.POST.get("category", ""))
         try:
             up_to = UUID(request.POST.get("up_to", ""))
         except ValueError:
             raise BadRequest from None
-        number = services.notices_read(actor=self.actor, up_to=up_to)
+        number = services.notices_read(actor=self.actor, up_to=up_to, category=category)
         text = ngettext("%(n)s notification marked as read.", "%(n)s notifications marked as read.", number)
         toasts.add(request, text % {"n": number})
-        return redirect("home:notices")
+        return redirect(f"{reverse('home:notices')}?category={category}" if category else "home:notices")
 
 
 def notice_row(notice: Notice) -> dict[str, Any]:

@@ -49,6 +49,11 @@ class Acts(PageView, abstract=True):
             pairs.append(("arrange", "1"))
         return redirect(f"{self.request.path}?{urlencode(pairs)}" if pairs else self.request.path)
 
+    def dangerous(self, request: HttpRequest) -> bool:
+        """An action says itself whether it is; asked before its dialog, so that nothing is typed in vain."""
+        todo, action = request.POST.get("do", ""), self.declared.action(request.POST.get("action", ""))
+        return todo in {"act", "run"} and action is not None and action.step_up
+
     # ----- confirm
 
     def act(self, request: HttpRequest) -> HttpResponse:

@@ -42,14 +42,14 @@ def status(tone: str, label: str) -> Cell:
 
 
 def who(second: str) -> Cell:
-    """The head of a row that has a `label`, a `hue` and a page: avatar, name, and the attribute `second` below it."""
+    """The head of a row that has a `label`, a `hue`, perhaps an `avatar`, and a page: avatar, name, and the attribute `second` below it."""
     below = attrgetter(second)
 
     def cell(row: Any) -> str:
         return format_html(
             '<a class="who" href="{}">{}<span><b>{}</b><small>{}</small></span></a>',
             row.url,
-            kit.avatar(row.label, row.hue),
+            kit.avatar(row.label, row.hue, "", getattr(row, "avatar", None)),
             row.label,
             below(row),
         )

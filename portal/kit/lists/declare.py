@@ -72,7 +72,7 @@ class Action:
     """Something done to many rows. `run(actor=..., ids=..., **fields)` is a service that tells what it did.
 
     Shown to whom holds `code`. `question` and `consequence` say what will happen to so many rows; `inverse` names the
-    action that undoes it, with the same fields.
+    action that undoes it, with the same fields. `step_up`: whoever did not just prove who it is confirms it first.
     """
 
     name: str
@@ -86,6 +86,7 @@ class Action:
     inverse: str = ""
     icon: str = ""
     tone: Literal["primary", "destroy"] = "primary"
+    step_up: bool = False
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,10 @@ from portal.kit.mode.state import Window
 log = logging.getLogger("steward.mode")
 PASSES = "system:read"  # Holding it on the installation means to get through.
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-OPEN = frozenset({"/sign-in", "/sign-out"})  # Or nobody could come in to end it.
+# Every step of signing in, by browser or by a client, or nobody could come in to end it.
+SIGN_IN = ("", "/code", "/code/passkey", "/passkey", "/passkey/options")
+TOKENS = ("login", "2fa/verify", "refresh", "logout")
+OPEN = frozenset({"/sign-out", *(f"/sign-in{step}" for step in SIGN_IN), *(f"/api/v1/auth/{name}" for name in TOKENS)})
 RETRY_SECONDS = 300  # When nobody has said when it ends.
 RETRY_LIMIT = 3600  # An end may be moved forward; nobody is sent away for longer.
 

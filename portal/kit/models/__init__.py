@@ -4,8 +4,8 @@ from portal.kit.models.base import EVENT, SUMMARY, Evidence, Model, TenantModel,
 from portal.kit.models.lists import ListPreference, SavedView
 from portal.kit.models.mode import MaintenanceWindow
 from portal.kit.models.notes import Note
-from portal.kit.models.notices import Announcement, Notice
-from portal.kit.models.outbox import OutboundMessage
+from portal.kit.models.notices import Announcement, Notice, NotificationChoice
+from portal.kit.models.outbox import OutboundMessage, SuppressedAddress
 from portal.kit.models.requests import KeptRequest
 
 __all__ = [
@@ -19,8 +19,10 @@ __all__ = [
     "Model",
     "Note",
     "Notice",
+    "NotificationChoice",
     "OutboundMessage",
     "SavedView",
+    "SuppressedAddress",
     "TenantModel",
     "no_evidence",
 ]

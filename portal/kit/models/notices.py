@@ -115,3 +115,37 @@ class Announcement(Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Channel(models.TextChoices):
+    """How somebody is told."""
+
+    MAIL = "mail", _("Mail")
+    BELL = "bell", _("In the console")
+
+
+class NotificationChoice(Model):
+    """What a person chose for one kind of news on one channel, where that is not what the kind says by itself.
+
+    Written by the person, or by the link of a mail; goes with the person.
+    """
+
+    evidence = EVENT
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    category = models.CharField(max_length=60)
+    channel = models.CharField(max_length=4, choices=Channel)
+    enabled = models.BooleanField()
+    changed_at = models.DateTimeField(default=clock.now)
+
+    objects: ClassVar[models.Manager[Self]] = models.Manager()
+
+    class Meta:
+        db_table = "kit_notification_choice"
+        constraints = [
+            models.UniqueConstraint(fields=["person", "category", "channel"], name="kit_notification_choice_once"),
+            models.CheckConstraint(name="kit_notification_channel", condition=models.Q(channel__in=["mail", "bell"])),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category} ({self.channel})"

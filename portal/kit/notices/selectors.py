@@ -29,6 +29,11 @@ def newest(actor: Actor) -> list[Notice]:
     return list(own(actor)[:SHEET])
 
 
+def unread_of(category: str) -> set[UUID]:
+    """Who has a notice of this kind that it has not read yet; for whoever tells people no more than once."""
+    return set(Notice.objects.filter(category=category, read_at=None).values_list("person_id", flat=True))
+
+
 def announcements(actor: Actor) -> "QuerySet[Announcement]":
     """Every announcement, for who writes them, newest first."""
     rows = Announcement.objects.visible_to(Actor(actor.kind, actor.id, actor.label), "installation:admin")

@@ -17,8 +17,8 @@ def notice_read(*, actor: Actor, notice_id: UUID) -> None:
             raise NotFound
 
 
-def notices_read(*, actor: Actor, up_to: UUID) -> int:
-    """Mark the actor's own notices up to and with `up_to` as read; returns how many. No event.
+def notices_read(*, actor: Actor, up_to: UUID, category: str = "") -> int:
+    """Mark the actor's own notices up to and with `up_to` as read, of one kind or all; returns how many. No event.
 
     What arrived after the person looked at the list stays unread.
     """
@@ -26,4 +26,4 @@ def notices_read(*, actor: Actor, up_to: UUID) -> int:
         return 0
     with writing():
         unread = Notice.objects.filter(person_id=actor.id, read_at=None, pk__lte=up_to)
-        return unread.update(read_at=clock.now())
+        return (unread.filter(category=category) if category else unread).update(read_at=clock.now())

@@ -140,6 +140,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         `marked` says in it that a service writes."""
         return TransactionLater(self, wall or _NO_WALL, marked=marked)
 
+    @contextmanager
+    def before_transaction(self, wall: Wall) -> Iterator[None]:
+        """A transaction of its own, behind `wall`, before the waiting one of the request has begun: it stays whatever
+        becomes of the request."""
+        later, self.later = self.later, None
+        try:
+            with self.transaction_later(wall):
+                yield
+        finally:
+            self.later = later
+
     @property
     def in_atomic_block(self) -> bool:
         """Django's flag. Asking means that something depends on the answer: a waiting transaction opens."""

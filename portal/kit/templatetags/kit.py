@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django import template
 from django.contrib.messages.storage.base import Message
@@ -20,16 +20,19 @@ from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
-from portal.kit import clock, forms, toasts
+from portal.kit import clock, forms, preferences, toasts
 from portal.kit.notices.selectors import COUNT_LIMIT
+from portal.kit.preferences import day_text as _day
+from portal.kit.preferences import number_text as _count
 
 register = template.Library()
 
 TONES = {"ok": "ok", "good": "ok", "warn": "warn", "bad": "bad", "info": "info"}
 HUES = 5
+PICTURE_SMALL, PICTURE_LARGE = 64, 256  # Pixels of the side, as avatars are stored.
 # Fields of several controls: the template draws each.
 SETS = frozenset({"group", "multi", "segmented", "range"})
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -66,17 +69,31 @@ def status(tone: str, label: str) -> SafeString:
 
 
 @register.simple_tag
-def avatar(label: str, hue: int | None = 0, size: str = "") -> SafeString:
-    """Round initials; decoration, the name stands beside it. `label`: initials or a name; `size`: "", "tiny", "big"."""
+def avatar(label: str, hue: int | None = 0, size: str = "", picture: UUID | str | None = None) -> SafeString:
+    """Round initials, under the person's `picture` where there is one; decoration, the name stands beside it.
+
+    `label`: initials or a name; `size`: "", "tiny", "big". A picture that cannot be fetched leaves the initials.
+    """
     text = str(label or "?").strip()
     words = text.split()
     initials = text if len(text) <= 2 else "".join(word[0] for word in (words[0], words[-1])[: len(words)])
     classes = f"av av{int(hue or 0) % HUES} {size}".strip()
-    return format_html('<span class="{}" aria-hidden="true">{}</span>', classes, initials.upper())
+    if not picture:
+        return format_html('<span class="{}" aria-hidden="true">{}</span>', classes, initials.upper())
+    # Twice the size that it is shown in, for sharp screens; only what scrolls into sight is fetched.
+    return format_html(
+        '<span class="{}" aria-hidden="true">{}<img src="/avatars/{}/{}" alt="" loading="lazy"></span>',
+        classes,
+        initials.upper(),
+        picture,
+        PICTURE_LARGE if size == "big" else PICTURE_SMALL,
+    )
 
 
-def _count(number: int) -> str:
-    return formats.number_format(number, use_l10n=True, force_grouping=True)
+@register.simple_tag
+def look() -> SafeString:
+    """The attributes of <html> by which the page looks as the person likes it."""
+    return preferences.attributes(preferences.current())
 
 
 def _past(seconds: int, moment: datetime, now: datetime) -> str:
@@ -111,16 +128,6 @@ def _future(seconds: int, moment: datetime, now: datetime) -> str:
     if days < WEEK_DAYS:
         return ngettext("in %(n)s day", "in %(n)s days", days) % {"n": days}
     return _day(moment.date())
-
-
-def _day(day: date) -> str:
-    return _day_in(day, get_language() or "")
-
-
-@lru_cache(maxsize=4096)
-def _day_in(day: date, language: str) -> str:
-    """A list shows the same few days a hundred times."""
-    return formats.date_format(day, pgettext("date format, day month year", "j M Y"))
 
 
 def relative_text(moment: datetime, now: datetime) -> str:
@@ -172,7 +179,7 @@ def size(number: float | None) -> str:
         value /= SIZE_STEP
         power += 1
     places = 1 if power and abs(value) < 10 else 0
-    return f"{formats.number_format(round(value, places), places)}{NO_BREAK}{SIZE_UNITS[power]}"
+    return f"{_count(round(value, places), places)}{NO_BREAK}{SIZE_UNITS[power]}"
 
 
 @register.simple_tag
@@ -207,7 +214,7 @@ def cell(value: Any) -> str:
 
 @register.filter
 def count(number: int | str | None) -> str:
-    """A whole number with the digit groups of the language: 8,112. Text passes unchanged, None is a dash."""
+    """A whole number with its thousands apart as the person likes it: 8,112. Text passes unchanged, None is a dash."""
     if number is None or number == "":
         return "\N{EN DASH}"
     return _count(number) if isinstance(number, int) and not isinstance(number, bool) else str(number)
