@@ -20,7 +20,8 @@ Everybody has a page of their own for this, **Your account › Privacy** (`/me/p
   administrator makes another; the root administrator stays. Who became the last owner meanwhile is held back, told by
   mail, and tried again every day.
 - **Consents**: with `STEWARD_TERMS_URL` or `STEWARD_PRIVACY_URL` set, people are asked to agree to the version in
-  `STEWARD_TERMS_VERSION` and `STEWARD_PRIVACY_VERSION`; each agreement is kept with its time and network address.
+  `STEWARD_TERMS_VERSION` and `STEWARD_PRIVACY_VERSION`: who makes an account agrees by making it, everybody else on
+  *Privacy*; each agreement is kept with its time and network address.
 
 An erased person leaves a pseudonym. Its key of the audit trail is destroyed, so the trail stays whole and provable, and
 nothing in it names the person any more. An erasure is repeated after a restore ([restore.md](restore.md)).
