@@ -107,8 +107,8 @@ class Describer(AutoSchema):
         return "\n\n".join(part for part in (_dedented(type(self.view).__doc__), self._words()[1]) if part)
 
     def get_auth(self) -> list[dict[str, list[str]]]:
-        """A session, or nobody at all. Keys join here when there are any; `x-permission` is what cuts their scopes."""
-        return [{}] if isinstance(self.declared.access, Public) else [{"session": []}]
+        """A session, a bearer of a key or token, or nobody at all; `x-permission` is what cuts the scopes of a key."""
+        return [{}] if isinstance(self.declared.access, Public) else [{"session": []}, {"bearer": []}]
 
     def get_override_parameters(self) -> list[Any]:
         """Declared parameters, and the headers that such a call may carry."""
@@ -121,7 +121,7 @@ class Describer(AutoSchema):
             found.append(_header(*names))
         if not isinstance(self.declared.access, Public):
             found.append(_header("Steward-Organisation", "The id of the organisation that the call is about."))
-            found += [_header("X-CSRFToken", "Needed with a session cookie.", required=True)] if unsafe else []
+            found += [_header("X-CSRFToken", "Needed with a session cookie, and with nothing else.")] if unsafe else []
         return found
 
     def get_request_serializer(self) -> Any:
@@ -188,10 +188,8 @@ def _parameter(parameter: Parameter) -> OpenApiParameter:
     )
 
 
-def _header(name: str, description: str, *, required: bool = False) -> OpenApiParameter:
-    return OpenApiParameter(
-        name, {"type": "string"}, OpenApiParameter.HEADER, required=required, description=description
-    )
+def _header(name: str, description: str) -> OpenApiParameter:
+    return OpenApiParameter(name, {"type": "string"}, OpenApiParameter.HEADER, description=description)
 
 
 def _headers(*names: str) -> dict[str, Any]:
@@ -251,7 +249,8 @@ def finished(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
         for name, (kind, text, example) in _HEADERS.items()
     }
     components["securitySchemes"] = {
-        "session": {"type": "apiKey", "in": "cookie", "name": "steward", "description": "The cookie of a sign-in."}
+        "session": {"type": "apiKey", "in": "cookie", "name": "steward", "description": "The cookie of a sign-in."},
+        "bearer": {"type": "http", "scheme": "bearer", "description": "An API key, or the access token of a client."},
     }
     result["servers"] = [{"url": "/"}]
     return result
