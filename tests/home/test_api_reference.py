@@ -82,7 +82,8 @@ def test_an_operation_says_who_may_what_may_go_wrong_and_gives_examples(path: st
     declared = view.endpoints[method]
 
     assert operation["summary"]
-    assert operation["security"] == ([{}] if isinstance(declared.access, Public) else [{"session": []}])
+    credentials: list[dict[str, list[str]]] = [{"session": []}, {"bearer": []}]
+    assert operation["security"] == ([{}] if isinstance(declared.access, Public) else credentials)
     assert operation["x-permission"] == (declared.scope or None)
     assert declared.scope == "" or declared.scope in registry.permissions
     replies = operation["responses"]
