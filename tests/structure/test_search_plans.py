@@ -138,7 +138,8 @@ def faults(sql: str, big: set[str], most: int) -> list[str]:
 
 
 def _by_range(node: dict[str, Any]) -> bool:
-    condition = node.get("Index Cond", "")
+    # A bitmap has its condition below, at its index; what is checked again are the rows of whole pages.
+    condition = node.get("Index Cond") or node.get("Recheck Cond", "")
     return "token >= " in condition and "token < " in condition and "token" not in node.get("Filter", "")
 
 
