@@ -200,6 +200,8 @@ class Loader:
 
 
 def _drain(stream: Any, into: list[bytes]) -> None:
-    while data := stream.read(65_536):
-        if sum(map(len, into)) < 65_536:
-            into.append(data)
+    # When the load is stopped, the stream is closed while this still reads; nobody waits for the words then.
+    with suppress(OSError, ValueError):
+        while data := stream.read(65_536):
+            if sum(map(len, into)) < 65_536:
+                into.append(data)

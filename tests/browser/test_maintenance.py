@@ -48,7 +48,7 @@ def test_a_banner_is_put_away_and_a_closed_portal_says_so(console: Console, open
     def closed() -> bool:
         with tab.watch.expecting(503):
             tab.page.goto("/")
-        return "Back at four." in tab.page.content()
+        return "Steward is closed for maintenance" in tab.page.content()
 
     wait_for(closed, what="the closed portal")
     with tab.watch.expecting(503):  # It looks again by itself.
