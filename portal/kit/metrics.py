@@ -6,9 +6,10 @@ mode); whichever process is asked adds all of them up. What the rooms read from 
 
 import hmac
 import os
-import shutil
 import struct
 from collections.abc import Iterable
+from contextlib import suppress
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 from typing import Any
 
@@ -114,16 +115,22 @@ def _readable(path: Path) -> bool:
 
 
 def prepare_directory(part: str = "web") -> Path:
-    """Make `var/metrics/<part>` empty and let this process and its children count there; call before they start.
+    """Let this process and its children count in `var/metrics/<part>`; call before they start.
 
-    Raises CommandError when the folder cannot be made. The counters of an earlier run are dropped: Prometheus takes
-    the fall to zero for the restart that it is.
+    Raises CommandError when the folder cannot be made. The counters of an earlier run are dropped, unless somebody
+    counts there already: several workers of one machine share the folder, also when they start at the same moment.
+    Prometheus takes the fall to zero for the restart that it is.
     """
     path = Path(settings.STEWARD_VAR) / "metrics" / part
     try:
-        if path.exists():
-            shutil.rmtree(path)
-        path.mkdir(parents=True)
+        path.mkdir(parents=True, exist_ok=True)
+        # Held until this process ends, however it ends.
+        lock = os.open(path / "in-use", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with suppress(BlockingIOError):
+            flock(lock, LOCK_EX | LOCK_NB)
+            for old in path.glob("*.db"):
+                old.unlink(missing_ok=True)
+        flock(lock, LOCK_SH)
     except OSError as error:
         raise CommandError(
             f"Steward cannot write to {path} ({error.strerror}). Make STEWARD_VAR writable for this account, "

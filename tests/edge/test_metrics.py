@@ -144,6 +144,35 @@ def test_processes_forked_after_the_folder_is_prepared_add_up(tmp_path: Path) ->
     assert 'steward_kit_errors_total{code="kit.forked"} 8.0' in out
 
 
+AT_ONCE = """
+import os
+import django
+django.setup()
+from portal.kit import metrics
+
+children = []
+for _ in range(8):
+    child = os.fork()
+    if child == 0:
+        for _ in range(50):  # Each as if it were a worker that starts beside the others.
+            metrics.prepare_directory("worker")
+        metrics.count_error("kit.forked")
+        os._exit(0)
+    children.append(child)
+print([os.waitpid(child, 0)[1] for child in children])
+"""
+
+
+def test_workers_that_start_at_the_same_moment_leave_each_other_the_folder(tmp_path: Path) -> None:
+    assert _run(AT_ONCE, tmp_path).strip() == str([0] * 8)
+
+
+def test_who_starts_later_leaves_the_counters_of_a_running_one(tmp_path: Path) -> None:
+    second = PROCESSES.replace("print(", "metrics.prepare_directory('worker')\nprint(")
+
+    assert 'steward_kit_errors_total{code="kit.forked"} 8.0' in _run(second, tmp_path)
+
+
 def test_a_later_start_begins_at_zero(tmp_path: Path) -> None:
     _run(PROCESSES, tmp_path)
 
