@@ -24,7 +24,7 @@ class AccountsConfig(RoomConfig):
             session_warnings,
             token_identity,
         )
-        from accounts.services import factor_duty, factors, impersonation, passkeys  # noqa: F401 - each kind registers itself
+        from accounts.services import factor_duty, factors, impersonation, memberships, passkeys  # noqa: F401 - each kind registers itself
         from portal.kit import decision, notify
         from portal.kit import identity as ports
 
@@ -36,6 +36,7 @@ class AccountsConfig(RoomConfig):
         notify.address_of.fill(selectors.address_of)
         bearer.CREDENTIALS.append(token_identity.CREDENTIAL)
         decision.roles_changed.fill(factor_duty.factor_duty_settle)
+        decision.member_remove.fill(memberships.member_remove)
         notify.manner_of.fill(selectors.manner_of)
         self._keys()
         session_warnings.PROVIDERS.append(lambda who: developer_selectors.developer_warning(who.actor))

@@ -78,6 +78,8 @@ COMPANIES = (
     Company("demo-harbour-pine", "Harbour and Pine", range(120, 170), ("ines.duarte",)),
     Company("demo-quarry-lane", "Quarry Lane Works", range(172, 190), suspended_days_ago=9),
 )
+# Of the first company, by place: an owner who is there, and two viewers, of whom one asks and one has a role for a while.
+GOVERNED = (0, 2, 5)
 
 
 def row(number: int) -> tuple[str, str, str]:

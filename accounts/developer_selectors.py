@@ -56,7 +56,7 @@ def holders(actor: Actor) -> list[Holder]:
     catalogue, code = BOUNDED
     rows = Binding.objects.visible_to(actor, RIGHT).filter(counting(), scope_id=INSTALLATION)
     found = rows.filter(role__catalogue=catalogue, role__code=code).select_related("user").order_by("user__name", "id")
-    return [Holder(row.user, row) for row in found]
+    return [Holder(row.user, row) for row in found if row.user is not None]
 
 
 def former(actor: Actor) -> Sequence[DeveloperWindow]:

@@ -46,7 +46,7 @@ COLUMNS = """
     u.leaving_at
 """
 WIDTH = 23  # Columns of it; those of the organisation follow.
-ORGANISATION = ", o.id, o.slug, o.name, o.state"
+ORGANISATION = ", o.id, o.slug, o.name, o.state, coalesce((SELECT epoch FROM rbac_stamp WHERE key = o.id), 0)"
 _FROM = " FROM accounts_session s JOIN accounts_user u ON u.id = s.user_id "
 _MEMBER = " LEFT JOIN LATERAL accounts_member_of(u.id, $4, $5) o ON true "
 _IN_PATH = re.compile(r"/o/([^/]+)/")
@@ -140,16 +140,18 @@ def _preferences(written: bytes | None) -> Mapping[str, Any]:
 
 def identity_of(row: list[bytes | None], named: UUID | str | None) -> Identity:
     """The identity of a row of `COLUMNS` and, where a request `named` an organisation, of `ORGANISATION`."""
-    organisation = _entered(row[WIDTH:]) if named is not None else None
+    organisation = _entered(row[WIDTH:-1]) if named is not None else None
     session, seen_at, _platform_at, user, label, active, must_change, _avatar, kind, confirmed_at = cast(
         list[bytes], row[:10]
     )
     installation, member, expires_at, ends_at, idle = cast(list[bytes], row[16:21])
     user_id = _uuid(user)
-    stamps = (int.from_bytes(installation), int.from_bytes(member))
-    remember_stamps(user_id, stamps)
+    standing = organisation.id if organisation else None
+    own_epoch = int.from_bytes(cast(bytes, row[-1])) if organisation else 0
+    stamps = (int.from_bytes(installation), own_epoch, int.from_bytes(member))
+    remember_stamps(user_id, standing, stamps)
     return Identity(
-        actor=Actor("person", user_id, label.decode(), organisation.id if organisation else None),
+        actor=Actor("person", user_id, label.decode(), standing),
         # The whole row is rarely needed; who asks for more than the label pays for it.
         person=SimpleLazyObject(lambda: User.objects.get(pk=user_id)),
         session_id=_uuid(session),

@@ -36,7 +36,8 @@ _KEY = Statement("""
     SELECT k.id, k.name, k.digest, k.scopes, k.addresses, k.rate_limit, k.expires_at, k.refused_at, k.platform_at,
         k.organisation_id, k.revoked, u.id, coalesce(nullif(u.name, ''), u.username), u.kind, u.is_active,
         u.must_change_password, coalesce((SELECT epoch FROM rbac_stamp WHERE key = $1), 0),
-        coalesce((SELECT epoch FROM rbac_stamp WHERE key = u.id), 0), o.id, o.slug, o.name, o.state
+        coalesce((SELECT epoch FROM rbac_stamp WHERE key = u.id), 0),
+        coalesce((SELECT epoch FROM rbac_stamp WHERE key = o.id), 0), o.id, o.slug, o.name, o.state
     FROM accounts_key_by($2) k JOIN accounts_user u ON u.id = k.owner_id AND u.leaving_at IS NULL
     LEFT JOIN LATERAL accounts_member_of(u.id, coalesce(k.organisation_id, $3), NULL) o ON true
 """)
@@ -65,7 +66,7 @@ class Found:
     owner: tuple[UUID, str, bool]  # Id, label, whether it is a service account.
     active: bool
     must_change_password: bool
-    stamps: tuple[int, int]
+    stamps: tuple[int, int, int]  # Of the installation, the organisation and the owner.
     entered: tuple[UUID, str, str, str] | None  # The organisation: id, slug, name, state. None: no active member.
 
 
@@ -113,8 +114,8 @@ def _found(prefix: str, named: UUID | None) -> Found | None:
     if row is None:
         return None
     key, name, digest, scopes, addresses, rate, expires_at, refused_at, platform_at, of, revoked = row[:11]
-    owner, label, kind, active, must_change, installation, member = cast(list[bytes], row[11:18])
-    organisation, slug, title, state = row[18:]
+    owner, label, kind, active, must_change, installation, member, own = cast(list[bytes], row[11:19])
+    organisation, slug, title, state = row[19:]
     return Found(
         id=_uuid(cast(bytes, key)),
         prefix=prefix,
@@ -131,7 +132,7 @@ def _found(prefix: str, named: UUID | None) -> Found | None:
         owner=(_uuid(owner), label.decode(), kind == b"service"),
         active=active == b"\x01",
         must_change_password=must_change == b"\x01",
-        stamps=(int.from_bytes(installation), int.from_bytes(member)),
+        stamps=(int.from_bytes(installation), int.from_bytes(own), int.from_bytes(member)),
         entered=None
         if organisation is None
         else (
@@ -178,8 +179,8 @@ def _identity(found: Found, named: UUID | str | None) -> Identity | None:
             raise OrganisationSuspended
         organisation = OrganisationRef(*found.entered[:3])
     owner_id, label, is_service = found.owner
-    remember_stamps(owner_id, found.stamps)
     standing = organisation.id if organisation else None
+    remember_stamps(owner_id, standing, found.stamps)
     return Identity(
         actor=Actor("service" if is_service else "person", owner_id, label, standing, scopes=found.scopes),
         person=SimpleLazyObject(lambda: User.objects.get(pk=owner_id)),

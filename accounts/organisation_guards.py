@@ -9,7 +9,9 @@ from accounts.models import Organisation
 from portal.kit.context import Actor
 from portal.kit.decision import authorise
 from portal.kit.errors import NotFound
+from rbac import decision
 from rbac import selectors as rbac
+from rbac.services import scope_lock
 
 
 def authorise_in(actor: Actor, code: str, organisation_id: UUID) -> None:
@@ -31,6 +33,21 @@ def guard_member(actor: Actor, person_id: UUID, organisation_id: UUID) -> None:
     above = rbac.roles_in(organisation_id, [person_id]).get(person_id)
     if above is not None and (actor.id is None or above.rank > rbac.rank_of(actor.id, organisation_id)):
         raise Outranked(_("Ask somebody with a role at least as high as theirs in this organisation."))
+
+
+def held_organisation(actor: Actor, code: str, organisation_id: UUID) -> Organisation:
+    """`locked_organisation`, together with who holds what in it, and then the question again whether `actor` may do
+    `code` there: who lost the right while this waited is refused. In this order, as everybody takes the two locks."""
+    organisation = locked_organisation(organisation_id)
+    held_roles(organisation_id)
+    authorise_in(actor, code, organisation_id)
+    return organisation
+
+
+def held_roles(organisation_id: UUID) -> None:
+    """Let nobody change who holds what in an organisation until this transaction ends; what was known is asked anew."""
+    scope_lock(scope_id=organisation_id)
+    decision.forget_stamps()
 
 
 def locked_organisation(organisation_id: UUID) -> Organisation:

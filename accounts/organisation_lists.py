@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import columns
 from accounts import organisation_selectors as selectors
+from accounts.member_actions import GIVE
 from accounts.models import Membership, Organisation
 from accounts.organisation_presenters import MemberRow, OrganisationRow, member_rows, organisation_rows
 from portal.kit.context import Actor
@@ -108,5 +109,6 @@ members = register(
             Dates(name="joined", label=gettext_lazy("Joined"), field="joined_at"),
         ),
         search=Search("user", gettext_lazy("Name, e-mail, user name or id"), on="user_id"),
+        actions=(GIVE,),
     )
 )

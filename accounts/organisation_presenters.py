@@ -264,6 +264,9 @@ class MemberPage:
         if self.may("member:delete"):
             mine = _("Leave on the page of settings.") if self.oneself and self.actor.organisation_id else ""
             found.append(_action(_("Remove"), "trash", why or mine, "remove", tone="danger"))
+        if self.actor.organisation_id is not None:
+            where = reverse("rbac:person_access", args=[self.membership.organisation.slug, self.membership.user_id])
+            found.insert(0, _action(_("Access"), "key", "", "") | {"url": where})
         return found
 
     def dialogs(self) -> list[dict[str, Any]]:

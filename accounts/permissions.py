@@ -32,5 +32,7 @@ for code, label in (
 permissions.add(Permission("key:admin", _("See and revoke the API keys of anybody"), "security"))
 permissions.add(Permission("security:read", _("See how people sign in, and what is wrong with it"), "security"))
 permissions.add(
-    Permission("break_glass:execute", _("Change things while seeing the console as somebody else"), "security")
+    Permission(
+        "break_glass:execute", _("Break the glass: every right for an hour, and changes as somebody else"), "security"
+    )
 )

@@ -8,7 +8,7 @@ from bench import load, machine, table
 from bench.table import Row
 from bench.world import world
 
-PARTS = ("web", "record", "lists", "cleanup", "backup", "restore", "jobs", "sign_in", "keys")
+PARTS = ("web", "record", "lists", "cleanup", "backup", "restore", "jobs", "sign_in", "keys", "decision", "authz")
 
 
 def say(line: str) -> None:

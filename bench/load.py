@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,12 +33,20 @@ def tool() -> str:
     return "wrk" if shutil.which("wrk") else "bench.load (install wrk for a lighter one)"
 
 
-def run(url: str, *, connections: int, seconds: float, headers: Mapping[str, str] = MappingProxyType({})) -> Load:
-    """Keep `connections` busy for `seconds`. Raises RuntimeError when a reply was not 200 or a connection broke."""
+def run(
+    url: str,
+    *,
+    connections: int,
+    seconds: float,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    body: str = "",
+) -> Load:
+    """Keep `connections` busy for `seconds`; with a `body` (JSON) by POST. Raises RuntimeError when a reply was not 200 or a
+    connection broke."""
     if shutil.which("wrk"):
-        return _wrk(url, connections, seconds, headers)
+        return _wrk(url, connections, seconds, headers, body)
     told = subprocess.run(
-        [sys.executable, "-m", "bench.load", url, str(connections), str(seconds), json.dumps(dict(headers))],
+        [sys.executable, "-m", "bench.load", url, str(connections), str(seconds), json.dumps(dict(headers)), body],
         check=True,
         capture_output=True,
         text=True,
@@ -48,8 +57,18 @@ def run(url: str, *, connections: int, seconds: float, headers: Mapping[str, str
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
-def _wrk(url: str, connections: int, seconds: float, headers: Mapping[str, str]) -> Load:
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency"]
+def _wrk(url: str, connections: int, seconds: float, headers: Mapping[str, str], body: str) -> Load:
+    if body:
+        with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+            script.write(f'wrk.method = "POST"\nwrk.body = {json.dumps(body)}\n')
+            script.flush()
+            headers = {**headers, "Content-Type": "application/json"}
+            return _measured(url, connections, seconds, headers, ["-s", script.name])
+    return _measured(url, connections, seconds, headers, [])
+
+
+def _measured(url: str, connections: int, seconds: float, headers: Mapping[str, str], more: list[str]) -> Load:
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency", *more]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
     out = subprocess.run([*command, url], check=True, capture_output=True, text=True).stdout
@@ -66,15 +85,17 @@ def _wrk(url: str, connections: int, seconds: float, headers: Mapping[str, str])
     return Load(float(rate[1]), latency(50), latency(99), int(count[1]))
 
 
-def _generate(url: str, connections: int, seconds: float, headers: Mapping[str, str]) -> Load:
+def _generate(url: str, connections: int, seconds: float, headers: Mapping[str, str], body: str = "") -> Load:
     """One request after the other on each of many connections, in one thread."""
     place = urlsplit(url)
+    data = body.encode()
     lines = [
-        f"GET {place.path} HTTP/1.1",
+        f"{'POST' if data else 'GET'} {place.path} HTTP/1.1",
         f"Host: {place.netloc}",
         *(f"{name}: {value}" for name, value in headers.items()),
+        *(["Content-Type: application/json", f"Content-Length: {len(data)}"] if data else []),
     ]
-    request = ("\r\n".join(lines) + "\r\n\r\n").encode()
+    request = ("\r\n".join(lines) + "\r\n\r\n").encode() + data
     poll = select.epoll()
     sockets: dict[int, socket.socket] = {}
     sent: dict[int, float] = {}
@@ -126,5 +147,5 @@ def _whole(data: bytes) -> bool:
 
 
 if __name__ == "__main__":
-    result = _generate(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), json.loads(sys.argv[4]))
+    result = _generate(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), json.loads(sys.argv[4]), sys.argv[5])
     print(json.dumps(result.__dict__))

@@ -35,10 +35,12 @@ class Target:
     bound: Bound | None = None
     results: list[load.Load] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
+    body: str = ""  # Sent by POST.
 
     def burst(self, seconds: float) -> load.Load:
         """Load it once."""
-        return load.run(self.site.url(self.path), connections=CONNECTIONS, seconds=seconds, headers=self.headers)
+        url = self.site.url(self.path)
+        return load.run(url, connections=CONNECTIONS, seconds=seconds, headers=self.headers, body=self.body)
 
     def measure(self, seconds: float) -> None:
         """Load it once and keep what came out, with the processor time of web server and database per request."""

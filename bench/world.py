@@ -59,6 +59,7 @@ def world() -> Iterator[World]:
             STEWARD_ENV="development",
             STEWARD_RATE_LIMITS="1",
             STEWARD_RATE_API="1000000",
+            STEWARD_RATE_AUTHZ="1000000",
             STEWARD_RATE_ANONYMOUS="1000000",
             STEWARD_RATE_CONSOLE="1000000",
             STEWARD_VAR=str(folder / "var"),

@@ -197,8 +197,10 @@ def _context_of(run: JobRun) -> Context:
         if run.actor_kind != "system"
         else (f"schedule {run.schedule}" if run.schedule else run.actor_label)
     )
+    # Who was let in by a key with chosen rights gets no others by having a job done.
+    scopes = None if run.actor_scopes is None else frozenset(run.actor_scopes)
     return Context(
-        actor=Actor(run.actor_kind, run.actor_id, label, run.organisation_id),  # type: ignore[arg-type]
+        actor=Actor(run.actor_kind, run.actor_id, label, run.organisation_id, scopes=scopes),  # type: ignore[arg-type]
         source="job",
         # Its permission was held on the installation when it names no organisation, and is asked for again at the start.
         platform=run.organisation_id is None,

@@ -14,6 +14,7 @@ urlpatterns = [
     path("platform/system/logs/live", system.SystemLogsLive.as_view(), name="system_logs_live"),
     path("platform/jobs", jobs.JobList.as_view(), name="jobs"),
     path("platform/jobs/<uuid:run_id>", jobs.JobDetail.as_view(), name="job"),
+    path("platform/jobs/<uuid:run_id>/access", jobs.JobAccess.as_view(), name="job_access"),
     path("platform/jobs/<uuid:run_id>/live", jobs.JobLive.as_view(), name="job_live"),
     path("platform/jobs/<uuid:run_id>/cancel", jobs.JobCancel.as_view(), name="job_cancel"),
     path("platform/jobs/<uuid:run_id>/retry", jobs.JobRetry.as_view(), name="job_retry"),

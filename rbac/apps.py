@@ -15,11 +15,12 @@ class RbacConfig(RoomConfig):
     def ready(self) -> None:
         """Fill the ports of the decision."""
         from portal.kit import decision as ports
-        from rbac import decision, selectors, subjects
+        from rbac import decision, selectors, subjects, visibility
 
         ports.can.fill(decision.can)
         ports.check_many.fill(decision.check_many)
-        ports.visible_to.fill(decision.visible_to)
+        ports.visible_to.fill(visibility.visible_to)
+        ports.holds_somewhere.fill(visibility.holds_somewhere)
         ports.list_subjects.fill(subjects.list_subjects)
         ports.role_labels.fill(selectors.role_labels)
         ports.own_role_labels.fill(decision.own_role_labels)

@@ -1,8 +1,10 @@
-"""The ready-made roles of `data/roles.yaml`, read as plain values."""
+"""The ready-made roles of `data/roles.yaml`, read as plain values: Steward's own and those of host products."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from django.core.exceptions import ImproperlyConfigured
@@ -10,7 +12,10 @@ from django.core.exceptions import ImproperlyConfigured
 from portal.kit import registry
 
 DATA = Path(__file__).parent / "data"
-LOADED = ("platform", "organisation")  # The host products' catalogues follow with the API that their products call.
+LOADED = ("platform", "organisation")  # Steward's own.
+HOSTS = ("product", "platform_data")  # Host products; their codes are written with the name of the product.
+ACTIONS = {"c": "create", "r": "read", "u": "update", "d": "delete", "x": "execute", "a": "admin"}
+_TOP_HOST_RANK = 9  # Below every role of organisations: a role in a product makes nobody a superior in Steward.
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,19 @@ class RoleSpec:
     rank: int
     inherits: str | None
     codes: frozenset[str]
+    application: str = ""
+
+
+@dataclass(frozen=True)
+class HostSpec:
+    """A host product: its resources, every code of them, its roles, and by role what its navigation shows."""
+
+    code: str
+    label: str
+    resources: tuple[str, ...]
+    codes: frozenset[str]
+    roles: tuple[RoleSpec, ...]
+    navigation: Mapping[str, Any]
 
 
 @cache
@@ -54,6 +72,46 @@ def roles() -> list[RoleSpec]:
     return result
 
 
+def hosts() -> list[HostSpec]:
+    """The host products of the catalogue, each with every code of its resources and its roles, highest first."""
+    data = yaml.safe_load((DATA / "roles.yaml").read_text("utf-8"))
+    return [_host(code, data[code]) for code in HOSTS]
+
+
+def host_roles() -> list[RoleSpec]:
+    """The roles of every host product, such that what a role inherits comes before it."""
+    return [role for host in hosts() for role in sorted(host.roles, key=lambda role: role.inherits is not None)]
+
+
+def ready_made_names() -> frozenset[str]:
+    """Codes and labels, in lower case, of every ready-made role: no organisation's own role looks like one."""
+    specs = [*roles(), *host_roles()]
+    return frozenset({spec.code for spec in specs} | {spec.label.lower() for spec in specs})
+
+
+def _host(code: str, stated: Mapping[str, Any]) -> HostSpec:
+    resources = tuple(stated["resources"])
+    actions = stated.get("actions", list(ACTIONS.values()))
+    codes = frozenset(f"{code}/{resource}:{action}" for resource in resources for action in actions)
+    found = []
+    for position, (name, rights) in enumerate(stated["roles"].items()):
+        below = rights.get("inherits")
+        own = frozenset(
+            f"{code}/{resource}:{ACTIONS[letter]}"
+            for resource, letters in rights.items()
+            if resource != "inherits"
+            for letter in letters
+        )
+        if unknown := own - codes:
+            raise ImproperlyConfigured(f"Role {code}/{name} names {', '.join(sorted(unknown))}, which {code} lacks.")
+        found.append(RoleSpec(code, name, _words(name), _TOP_HOST_RANK - position, below, own, code))
+    return HostSpec(code, _words(code), resources, codes, tuple(found), stated.get("navigation", {}))
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ").capitalize()
+
+
 def _spec(catalogue: str, code: str, rank: int, inherits: str | None, codes: list[str]) -> RoleSpec:
     known = {item.code for item in registry.permissions}
     unknown = set(codes) - known - pending_codes()
@@ -61,4 +119,4 @@ def _spec(catalogue: str, code: str, rank: int, inherits: str | None, codes: lis
         raise ImproperlyConfigured(
             f"Role {catalogue}/{code} names {', '.join(sorted(unknown))}, which no room declares and pending_codes.txt does not list."
         )
-    return RoleSpec(catalogue, code, code.replace("_", " ").capitalize(), rank, inherits, frozenset(codes) & known)
+    return RoleSpec(catalogue, code, _words(code), rank, inherits, frozenset(codes) & known)

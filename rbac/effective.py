@@ -2,41 +2,41 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db import connection
 
 from portal.kit import clock
-from rbac.counting import counting_sql
+from rbac.counting import bounded_here
 from rbac.models import INSTALLATION
 
 _EFFECTIVE = """
-WITH RECURSIVE held AS (
-    SELECT b.scope_id, b.role_id FROM rbac_binding b JOIN {users} u ON u.id = b.user_id AND u.is_active
-    WHERE b.user_id = %(person)s AND b.scope_id = ANY(%(scopes)s) AND NOT b.is_suspended
-        AND (b.expires_at IS NULL OR b.expires_at > %(now)s) {counting}
-), reached AS (
-    SELECT scope_id, role_id AS top_id, role_id FROM held
-    UNION SELECT h.scope_id, h.top_id, r.inherits_id FROM reached h JOIN rbac_role r ON r.id = h.role_id
-    WHERE r.inherits_id IS NOT NULL
-)
-SELECT p.code, h.scope_id, top.label, stated.label, rp.effect
-FROM reached h JOIN rbac_role_permission rp ON rp.role_id = h.role_id JOIN rbac_permission p ON p.number = rp.permission_id
-JOIN rbac_role top ON top.id = h.top_id JOIN rbac_role stated ON stated.id = h.role_id
-ORDER BY p.code, h.scope_id, top.rank DESC, stated.rank DESC
+SELECT p.code, f.scope_id, f.role, f.stated_by, f.denies, f.teams[array_upper(f.teams, 1)], f.conditions IS NOT NULL,
+    p.module_id IS NOT NULL AND rbac_is_off(p.number, f.scope_id)
+FROM {users} u CROSS JOIN LATERAL rbac_paths(u.id, %(scopes)s, NULL, NULL, %(now)s, %(bounded)s) f
+JOIN rbac_permission p ON p.number = f.number
+WHERE u.id = %(person)s AND u.is_active AND f.state = 'counts'
+ORDER BY p.code, f.scope_id, f.rank DESC, f.stated_rank DESC, f.source
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One way in which a role bears on a permission: the role held and on which scope, and the one that states it."""
+    """One way in which a role bears on a permission: the role held and on which scope, and the one that states it.
+
+    `team` is the one that holds it, empty where the person or everybody does; `conditional`: only at times; `is_off`:
+    the organisation has the part of the product switched off.
+    """
 
     scope_id: UUID
     role: str
     stated_by: str
     denies: bool
+    team: str = ""
+    conditional: bool = False
+    is_off: bool = False
 
     @property
     def inherited(self) -> bool:
@@ -52,26 +52,30 @@ class Held:
     reasons: tuple[Reason, ...]
 
     def allowed_on(self, scope_id: UUID) -> bool:
-        """What the decision says on a scope: some role allows it there or on the installation, and none denies it."""
+        """What the decision says on a scope without any context: some role allows it there or on the installation, and
+        none denies it."""
         here = [reason for reason in self.reasons if reason.scope_id in {INSTALLATION, scope_id}]
-        return bool(here) and not any(reason.denies for reason in here)
+        allows = any(not reason.denies and not reason.conditional for reason in here)
+        return allows and not any(reason.denies or reason.is_off for reason in here)
 
 
 def effective_permissions(person_id: UUID, scopes: Iterable[UUID] = ()) -> list[Held]:
     """The permissions of a person on the installation and on these organisations, by code; one query.
 
-    As the decision has them: nothing for an inactive person, resting and finished bindings do not count. Whoever shows
-    it demands a right of its own for that.
+    As the decision has them: nothing for an inactive person, resting and finished bindings do not count. Grants on
+    single objects are told by `rbac.explain`. Whoever shows it demands a right of its own for that.
     """
-    sql = _EFFECTIVE.format(users=connection.ops.quote_name(get_user_model()._meta.db_table), counting=counting_sql())
-    values: dict[str, UUID | list[UUID] | datetime] = {
+    sql = _EFFECTIVE.format(users=connection.ops.quote_name(get_user_model()._meta.db_table))
+    values: dict[str, Any] = {
         "person": person_id,
-        "scopes": [INSTALLATION, *scopes],
+        "scopes": list(scopes),
         "now": clock.now(),
+        "bounded": bounded_here(),
     }
     found: dict[str, list[Reason]] = {}
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        for code, scope_id, role, stated_by, effect in cursor.fetchall():
-            found.setdefault(code, []).append(Reason(scope_id, role, stated_by, effect == "deny"))
+        for code, scope_id, role, stated_by, denies, team, conditional, is_off in cursor.fetchall():
+            reason = Reason(scope_id, role, stated_by, denies, team or "", conditional, is_off)
+            found.setdefault(code, []).append(reason)
     return [Held(code, tuple(reasons)) for code, reasons in found.items()]

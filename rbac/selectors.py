@@ -39,7 +39,8 @@ def roles_by_scope(person_id: UUID, scopes: Iterable[UUID]) -> dict[UUID, Role]:
 def roles_in(scope_id: UUID, people: Iterable[UUID]) -> dict[UUID, Role]:
     """The highest role of each of the people on a scope, resting ones included; one query."""
     rows = Binding.objects.select_related("role").filter(scope_id=scope_id, user_id__in=list(people))
-    return {row.user_id: row.role for row in rows.filter(counting()).order_by("role__rank")}
+    live = rows.filter(counting(), effect=Binding.Effect.ALLOW).order_by("role__rank")
+    return {row.user_id: row.role for row in live if row.user_id is not None}
 
 
 def platform_roles() -> list[Role]:
@@ -78,6 +79,7 @@ def owners() -> QuerySet[Binding]:
         role__code=OWNER,
         expires_at=None,
         is_suspended=False,
+        effect=Binding.Effect.ALLOW,
         user__is_active=True,
         scope__kind=Scope.Kind.ORGANISATION,
     )
@@ -102,4 +104,4 @@ def head_counts(scope_id: UUID = INSTALLATION) -> dict[str, int]:
 
 
 def _live() -> QuerySet[Binding]:
-    return Binding.objects.select_related("role").filter(counting(), is_suspended=False)
+    return Binding.objects.select_related("role").filter(counting(), is_suspended=False, effect=Binding.Effect.ALLOW)

@@ -19,17 +19,27 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection, connections
 from django.test import Client
+from django.test.signals import setting_changed
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from audit import personal
 from audit.services import event_record, events_record
 from maintenance.system import panels
+from portal.kit import pseudo
 from portal.kit.mode import state
 from portal.kit.record import record, record_many
 from rbac import decision
 from tests.factories import World, make_world, signed_in
 from tests.plugin import COVERED
+
+
+def _pseudo_again(**_kwargs: object) -> None:
+    # Django forgets every catalogue when a test changes the languages.
+    pseudo.install()
+
+
+setting_changed.connect(_pseudo_again)
 
 TEMPLATE = "steward"
 # Argon2 is slow on purpose; what the tests look at is the same with its lightest parameters.

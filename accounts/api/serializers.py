@@ -134,6 +134,14 @@ class NavigationReply(Reply):
     label = serializers.CharField()  # type: ignore[assignment]
     url = serializers.CharField()
     section = serializers.CharField(allow_blank=True)
+    example = {"name": "people", "label": "People", "url": "/platform/people", "section": "people"}
+
+
+class FeaturesReply(Reply):
+    """The parts of the console by name, and whether each is open to the caller."""
+
+    features = serializers.DictField(child=serializers.BooleanField())
+    example = {"features": {"people": True, "jobs": False}}
 
 
 class InsideReply(Reply):

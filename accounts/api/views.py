@@ -4,6 +4,8 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from accounts.api.serializers import (
+    FeaturesReply,
+    NavigationReply,
     PermissionsReply,
     SessionInfoReply,
     SessionReply,
@@ -13,7 +15,11 @@ from portal.kit import access, registry
 from portal.kit.access import SignedIn
 from portal.kit.api import ApiView, endpoint, json
 from portal.kit.decision import can
+from portal.kit.identity import Identity
+from portal.kit.navigation import address, is_open, opened, realm_of
+from portal.kit.registry import MenuItem
 from rbac.decision import permissions_of
+from rbac.menu import type_entries
 
 
 class SessionView(ApiView):
@@ -51,15 +57,54 @@ class SessionInfoView(ApiView):
                     "must_change_password": who.must_change_password,
                 },
                 "permissions": held,
-                "navigation": [
-                    {"name": item.name, "label": str(item.label), "url": item.url, "section": item.section}
-                    for item in sorted(registry.menu, key=lambda item: item.order)
-                    if item.permission in held
-                ],
-                "features": {},
+                "navigation": [] if who.must_change_password else _navigation(who),
+                "features": {} if who.must_change_password else _features(who),
                 **session_told(who),
             }
         )
+
+
+def _entries(who: Identity) -> list[MenuItem]:
+    realm = realm_of(who.actor)
+    return [
+        item for item in (*registry.menu, *(type_entries() if realm == "organisation" else [])) if item.realm == realm
+    ]
+
+
+def _navigation(who: Identity) -> list[dict[str, str]]:
+    """The entries that the shell of the console shows, by the same decision."""
+    slug = who.organisation.slug if who.organisation else ""
+    return [
+        {"name": item.name, "label": str(item.label), "url": address(item, slug), "section": item.section}
+        for item in opened(who.actor, _entries(who), realm_of(who.actor))
+    ]
+
+
+def _features(who: Identity) -> dict[str, bool]:
+    """Every part of the console where the caller stands, and whether it is open."""
+    return {item.name: is_open(who.actor, item) for item in _entries(who)}
+
+
+class NavigationView(ApiView):
+    """The caller's navigation."""
+
+    access = SignedIn("One's own navigation.", by_key=True, in_view=True)
+
+    @endpoint(items=NavigationReply)
+    def get(self, request: Request) -> HttpResponse:
+        """List the entries that are open to me, in their order. With Steward-Organisation: of that organisation's pages."""
+        return self.listed(_navigation(self.who), None)
+
+
+class FeaturesView(ApiView):
+    """Which parts of the console are open to the caller."""
+
+    access = SignedIn("One's own access to the parts of the console.", by_key=True, in_view=True)
+
+    @endpoint(reply=FeaturesReply)
+    def get(self, request: Request) -> HttpResponse:
+        """Which parts are open to me? With Steward-Organisation: of that organisation's pages."""
+        return json({"features": _features(self.who)})
 
 
 class PermissionsView(ApiView):

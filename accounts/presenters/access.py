@@ -62,6 +62,8 @@ def _why(reason: Reason, names: dict[UUID, str]) -> str:
         "stated": reason.stated_by,
         "where": names.get(reason.scope_id, "") if reason.scope_id != INSTALLATION else _("the whole installation"),
     }
+    if reason.team:
+        values["where"] = _("%(where)s through the team %(team)s") % {"where": values["where"], "team": reason.team}
     if reason.denies:
         return _("denied by %(role)s on %(where)s") % values
     if reason.inherited:

@@ -25,6 +25,12 @@ from portal.kit.record import record
 from portal.kit.services import writing
 from rbac import services as rbac
 from rbac.models import Role, Scope
+from rbac.services.demo_access import demo_access_load
+from rbac.services.demo_govern import demo_govern_load
+from rbac.services.demo_reviews import demo_reviews_load
+from rbac.services.demo_tree import demo_runs_load, demo_tree_load
+from rbac.services.resources import tree_purge
+from rbac.services.reviews import reviews_purge
 
 DOMAIN = story.DOMAIN
 
@@ -46,6 +52,10 @@ def demo_people_load(*, actor: Actor) -> int:
             companies = [_company(actor, company, people) for company in story.COMPANIES]
         for day in range(1, story.DAYS):
             _day(actor, day, begin + timedelta(days=day), people, companies)
+        for organisation in companies:
+            demo_runs_load(organisation_id=organisation.pk)
+        demo_reviews_load(organisation_id=companies[0].pk, now=clock.now())
+        _govern(people, companies[0])
         record("accounts.demo.loaded", data={"people": len(people), "organisations": len(companies)})
     return len(people)
 
@@ -88,7 +98,19 @@ def _company(actor: Actor, company: story.Company, people: list[User]) -> Organi
         )
         if place % 17 == 16:
             membership_suspend(actor=actor, membership=membership, reason="on leave")
+    active = [people[number].pk for place, number in enumerate(company.places) if place % 17 != 16]
+    demo_tree_load(organisation_id=organisation.pk, people=active)
+    demo_access_load(organisation_id=organisation.pk, people=active)
     return organisation
+
+
+def _govern(people: list[User], organisation: Organisation) -> None:
+    """What waits for an owner today, and what counts for a while."""
+    places = story.COMPANIES[0].places
+    owner, asking, approved = (
+        replace(_person(people[places[place]]), organisation_id=organisation.pk) for place in story.GOVERNED
+    )
+    demo_govern_load(organisation_id=organisation.pk, owner=owner, asking=asking, approved=approved)
 
 
 def _day(actor: Actor, day: int, morning: datetime, people: list[User], companies: list[Organisation]) -> None:
@@ -152,6 +174,8 @@ def _company_remove(slug: str) -> int:
     if organisation is None or Membership.objects.filter(organisation=organisation).exists():
         return 0
     Invitation.objects.filter(organisation=organisation).delete()
+    reviews_purge(organisation_id=organisation.pk)
+    tree_purge(organisation_id=organisation.pk)
     # Made with it, and nobody holds anything there any more.
     Scope.objects.filter(pk=organisation.pk).delete()
     organisation.delete()

@@ -16,10 +16,11 @@ from accounts.errors import (
     AlreadyMember,
     InvitationForAnother,
     InvitationGone,
+    OrganisationClosed,
     RegistrationClosed,
 )
 from accounts.models import Invitation, Organisation, User
-from accounts.organisation_guards import authorise_in, locked_organisation
+from accounts.organisation_guards import authorise_in, held_organisation, held_roles, locked_organisation
 from accounts.services.invitation_checks import parted
 from accounts.services.links import address_proved
 from accounts.services.memberships import membership_put
@@ -58,7 +59,8 @@ def invitations_create(*, actor: Actor, organisation: Organisation, addresses: S
     authorise_in(actor, "member:create", organisation.pk)
     rbac.may_delegate(actor=actor, role=role, scope_id=organisation.pk)
     with standing_on(organisation.pk):
-        organisation = locked_organisation(organisation.pk)
+        organisation = held_organisation(actor, "member:create", organisation.pk)
+        rbac.may_delegate(actor=actor, role=role, scope_id=organisation.pk)
         _expired_withdraw(organisation)
         checked = parted(organisation=organisation, written=addresses)
         checked.insist()
@@ -153,7 +155,8 @@ def invitation_resend(*, actor: Actor, invitation: Invitation) -> Invitation:
     authorise_in(actor, "member:create", invitation.organisation_id)
     rbac.may_delegate(actor=actor, role=invitation.role, scope_id=invitation.organisation_id)
     with standing_on(invitation.organisation_id):
-        organisation = locked_organisation(invitation.organisation_id)
+        organisation = held_organisation(actor, "member:create", invitation.organisation_id)
+        rbac.may_delegate(actor=actor, role=invitation.role, scope_id=invitation.organisation_id)
         invitation = _locked(invitation.pk)
         if actor.kind == "person" and actor.id is not None:
             invitation.invited_by = User.objects.get(pk=actor.id)
@@ -234,6 +237,7 @@ def _accept_as(actor: Actor, invitation_id: UUID, organisation_id: UUID, *, mail
     if actor.id is None:
         raise errors.Unauthenticated
     with standing_on(organisation_id):
+        _hold(organisation_id)
         user = User.objects.select_for_update(no_key=True).get(pk=actor.id)
         live = _live(invitation_id, lock=True)
         if user.email.lower() != live.email.lower():
@@ -264,6 +268,7 @@ def invitation_join(*, token: str, name: str, username: str, password: str) -> t
     with writing():
         # No account is written before the invitation is locked: two that join at once make one person.
         with standing_on(organisation_id):
+            _hold(organisation_id)
             live = _live(key, lock=True)
         if User.objects.filter(email__iexact=live.email).exists():
             raise InvitationGone
@@ -295,6 +300,13 @@ def _by_token(token: str) -> tuple[UUID, UUID] | None:
         cursor.execute("SELECT id, organisation_id FROM accounts_invitation_by(%s)", [crypto.digest(token)])
         row: tuple[UUID, UUID] | None = cursor.fetchone()
     return row
+
+
+def _hold(organisation_id: UUID) -> None:
+    """Who invited keeps or loses the right to before or after this, not meanwhile."""
+    with suppress(OrganisationClosed):  # An invitation into it is gone, which is found below.
+        locked_organisation(organisation_id)
+    held_roles(organisation_id)
 
 
 def _live(key: UUID, *, lock: bool = False) -> Invitation:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts import rules
 from accounts.errors import MemberInactive
 from accounts.models import Invitation, Membership, Organisation, User
-from accounts.organisation_guards import authorise_in, locked_organisation
+from accounts.organisation_guards import authorise_in, held_organisation, locked_organisation
 from accounts.services.member_mails import members_tell_later
 from accounts.services.memberships import membership_add, roles_by_code
 from portal.kit import clock, errors
@@ -109,7 +109,7 @@ def organisation_close(*, actor: Actor, organisation: Organisation, reason: str 
     """
     authorise_in(actor, "organisation:delete", organisation.pk)
     with standing_on(organisation.pk):
-        organisation = locked_organisation(organisation.pk)
+        organisation = held_organisation(actor, "organisation:delete", organisation.pk)
         before = organisation.state
         organisation.state = Organisation.State.CLOSED
         organisation.save(update_fields=["state"])
@@ -141,8 +141,7 @@ def ownership_transfer(*, actor: Actor, organisation: Organisation, to: Membersh
     """
     authorise_in(actor, "organisation:transfer", organisation.pk)
     with standing_on(organisation.pk):
-        organisation = locked_organisation(organisation.pk)
-        rbac.scope_lock(scope_id=organisation.pk)
+        organisation = held_organisation(actor, "organisation:transfer", organisation.pk)
         member = _transferee(organisation.pk, to.pk)
         roles = roles_by_code()
         _role_only(organisation.pk, member.user_id, roles["owner"].code, actor, reason)

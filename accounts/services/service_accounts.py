@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts import rules
 from accounts.errors import Erased
 from accounts.models import Membership, Organisation, ServiceAccount, User, username_validator
-from accounts.organisation_guards import guard_member, locked_organisation
+from accounts.organisation_guards import guard_member, held_roles, locked_organisation
 from accounts.services.keys import keys_end
 from accounts.services.memberships import membership_put, membership_role_set
 from portal.kit import clock, errors
@@ -42,6 +42,9 @@ def service_account_create(
     values = _checked({"name": name, "description": description})
     with standing_on(organisation.pk):
         organisation = locked_organisation(organisation.pk)
+        held_roles(organisation.pk)
+        _authorise(actor, organisation.pk)
+        rbac.may_delegate(actor=actor, role=role, scope_id=organisation.pk)
         user = _user_new(values["name"], handle, organisation.slug)
         service = ServiceAccount.objects.create(
             organisation=organisation, user=user, description=values["description"], created_by=actor.id

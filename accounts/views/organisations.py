@@ -29,7 +29,17 @@ from accounts.services.invitations import invitation_resend, invitation_revoke, 
 from audit.selectors import history_of, history_page
 from portal.kit import errors, paging
 from portal.kit.decision import can
-from portal.kit.detail import DetailPage, DetailView, Head, Tab, access_tab, history_tab, notes_tab, parsed_id
+from portal.kit.detail import (
+    DetailPage,
+    DetailView,
+    Head,
+    Tab,
+    access_tab,
+    granted_url,
+    history_tab,
+    notes_tab,
+    parsed_id,
+)
 from portal.kit.forms import confirm_word, refused
 from portal.kit.lists.views import ListView
 from portal.kit.views import PageView
@@ -162,6 +172,7 @@ TABS = (
         "organisation:update",
         lambda person_id: reverse("accounts:person", args=[person_id]),
         demands="organisation:admin",
+        manage=lambda view, target: granted_url("organisation", target.pk),
     ),
     notes_tab("organisation:admin"),
     history_tab(history_page),

@@ -146,6 +146,7 @@ class BackupsView(ApiView):
     """Backups, newest first."""
 
     access = "backup:execute"
+    somewhere = True
 
     @endpoint(items=BackupReply, query=(one_of("state", _("Only backups in this state."), tuple(selectors.STATES)),))
     def get(self, request: Request) -> HttpResponse:
@@ -164,6 +165,7 @@ class BackupView(ApiView):
     """One backup."""
 
     access = "backup:execute"
+    somewhere = True
 
     @endpoint(reply=BackupWithFilesReply, etag=True)
     def get(self, request: Request, backup_id: UUID) -> HttpResponse:
@@ -175,6 +177,7 @@ class BackupVerifyView(ApiView):
     """Reading a backup again."""
 
     access = "backup:execute"
+    somewhere = True
 
     @endpoint(reply=StartedReply, status=202, errors=(NotABackup,))
     def post(self, request: Request, backup_id: UUID) -> HttpResponse:
@@ -187,6 +190,7 @@ class BackupPinView(ApiView):
     """Keeping a backup by hand."""
 
     access = "backup:execute"
+    somewhere = True
 
     @endpoint(body=PinBody, reply=BackupWithFilesReply, errors=(NotABackup, Invalid))
     def post(self, request: Request, backup_id: UUID) -> HttpResponse:

@@ -20,6 +20,7 @@ class JobsView(ApiView):
     """Runs of jobs, newest first."""
 
     access = "job:read"
+    somewhere = True
 
     @endpoint(items=RunReply, query=(one_of("state", _("Only runs in this state."), tuple(selectors.STATES)),))
     def get(self, request: Request) -> HttpResponse:
@@ -46,6 +47,7 @@ class JobCancelView(ApiView):
     """Stopping a run."""
 
     access = "job:admin"
+    somewhere = True
 
     @endpoint(reply=RunWithLogReply, errors=(NotRunning,))
     def post(self, request: Request, run_id: UUID) -> HttpResponse:
@@ -58,6 +60,7 @@ class JobRetryView(ApiView):
     """Starting a run again."""
 
     access = "job:admin"
+    somewhere = True
 
     @endpoint(reply=RunWithLogReply, errors=(NotRetryable, Conflict))
     def post(self, request: Request, run_id: UUID) -> HttpResponse:

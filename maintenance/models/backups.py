@@ -21,6 +21,7 @@ class Backup(Model):
     """
 
     evidence = EVENT
+    grantable: ClassVar[bool] = True  # Single rights on one of them can be given; they go with it, by a trigger.
 
     class State(models.TextChoices):
         """Life of a backup."""

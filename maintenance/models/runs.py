@@ -20,6 +20,7 @@ class JobRun(Model):
     """
 
     evidence = EVENT
+    grantable: ClassVar[bool] = True  # Single rights on one of them can be given; they go with it, by a trigger.
 
     class State(models.TextChoices):
         """Life of a run."""
@@ -40,6 +41,7 @@ class JobRun(Model):
     actor_kind = models.CharField(max_length=10)
     actor_id = models.UUIDField(null=True)
     actor_label = models.CharField(max_length=200)
+    actor_scopes = models.JSONField(null=True, help_text="The only rights that the key which started it may use.")
     organisation_id = models.UUIDField(null=True)
     request_id = models.CharField(max_length=64, blank=True)
     correlation_id = models.CharField(max_length=64, blank=True)

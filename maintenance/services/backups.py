@@ -51,7 +51,8 @@ def verification_request(*, actor: Actor, backup: Backup) -> UUID:
     authorise(actor, "backup:execute", backup)
     if backup.state not in Backup.USABLE:
         raise NotABackup(_("Only a finished backup can be verified. Choose one of the list."))
-    return jobs.enqueue(VERIFY_JOB, actor=actor, args={"backup": str(backup.pk)}, key=f"verify {backup.pk}")
+    args = {"backup": str(backup.pk)}
+    return jobs.enqueue(VERIFY_JOB, actor=actor, args=args, key=f"verify {backup.pk}", about=backup)
 
 
 def backup_create(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Model, Q
 from django.db.models.functions import Greatest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -65,13 +65,14 @@ def run_enqueue(
     schedule: str = "",
     slot: datetime | None = None,
     parent: UUID | None = None,
+    about: Model | None = None,
 ) -> UUID:
     """Fill of the port `kit.jobs.enqueue`; `schedule` and `slot` are the dispatcher's. Event `maintenance.run.queued`.
 
     `parent` is a run that waits for this one: it is woken when this one ends, and has one child of a key for ever.
     """
     job = registry.jobs.get(name)
-    authorise(actor, job.permission)
+    authorise(actor, job.permission, about)
     now = clock.now()
     current = context.current()
     with writing():
@@ -84,6 +85,7 @@ def run_enqueue(
             actor_kind=actor.kind,
             actor_id=actor.id,
             actor_label=actor.label,
+            actor_scopes=None if actor.scopes is None else sorted(actor.scopes),
             organisation_id=actor.organisation_id,
             request_id=current.request_id if current else "",
             correlation_id=current.correlation_id if current else "",

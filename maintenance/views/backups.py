@@ -19,10 +19,12 @@ from maintenance.presenters import backups as presenters
 from maintenance.selectors import backups as selectors
 from maintenance.services import backup_keeping, backups, heartbeats
 from portal.kit import errors, paging, toasts
-from portal.kit.detail import DetailPage, DetailView, Head, Tab, history_tab
+from portal.kit.decision import can
+from portal.kit.detail import DetailPage, DetailView, Head, Tab, access_tab, granted_url, history_tab
 from portal.kit.forms import DateInput, Form, refused
 from portal.kit.views import PageView
 
+RIGHT = selectors.RIGHT
 SHOWN = 30  # Backups in the charts.
 # What may be lost without anybody having to do something: a night, and the time that a backup takes (policy.md: 24 h).
 RECOVERY_POINT = timedelta(hours=26)
@@ -37,13 +39,15 @@ STATE_TABS = (
 class BackupList(PageView):
     """The catalogue, and what a disaster now would cost."""
 
-    access = "backup:execute"
+    access = RIGHT
+    somewhere = True
     template_name = "maintenance/backups.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The newest first, by state; those that are kept by default."""
         chosen = request.GET.get("state", "kept")
         page = paging.of(request, selectors.backups(self.actor, state=chosen), presenters.backup_row)
+        whole = can(self.actor, RIGHT).allowed
         newest = selectors.newest_verified(self.actor)
         lost = selectors.recovery_point(self.actor)
         number, size = selectors.kept_in_all(self.actor)
@@ -57,12 +61,13 @@ class BackupList(PageView):
                 "filters": {"state": tabs},
                 "newest": newest,
                 "lost_seconds": lost.total_seconds() if lost is not None else None,
-                "late": lost is None or lost > RECOVERY_POINT,
+                "late": whole and (lost is None or lost > RECOVERY_POINT),
                 "number": number,
                 "size": size,
-                "charts": presenters.drawn(selectors.newest_made(self.actor, SHOWN)),
-                "places": targets.places(),
+                "charts": presenters.drawn(selectors.newest_made(self.actor, SHOWN)) if whole else {},
+                "places": targets.places() if whole else [],
                 "worker_missing": heartbeats.alive("worker") == 0,
+                "whole": whole,
             }
         )
 
@@ -70,7 +75,7 @@ class BackupList(PageView):
 class BackupMake(PageView):
     """Back up now."""
 
-    access = "backup:execute"
+    access = RIGHT
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Queue it and watch it; pressed twice, it is one."""
@@ -106,6 +111,12 @@ def _tables(view: DetailPage[Any], target: Backup) -> Mapping[str, Any]:
 TABS = (
     Tab("overview", gettext_lazy("Overview"), "maintenance/_backup_overview.html", _overview),
     Tab("tables", gettext_lazy("Tables"), "maintenance/_backup_tables.html", _tables),
+    access_tab(
+        RIGHT,
+        lambda person_id: f"/platform/people/{person_id}",
+        demands="role:admin",
+        manage=lambda view, target: granted_url("backup", target.pk),
+    ),
     history_tab(history_page),
 )
 
@@ -144,13 +155,10 @@ class BackupPageBase(DetailPage[Backup], abstract=True):
             if target.pinned_at is not None
             else {"label": _("Keep"), "icon": "lock", "dialog": "pin"}
         )
-        restore = {
-            "label": _("Restore"),
-            "icon": "refresh",
-            "url": reverse("maintenance:backup_restore", args=[target.pk]),
-        }
+        where = reverse("maintenance:backup_restore", args=[target.pk])
+        restore = {"label": _("Restore"), "icon": "refresh", "url": where}
         return [
-            restore,
+            *([restore] if can(self.actor, "backup:restore") else []),
             keep,
             {"label": _("Verify now"), "icon": "check-circle", "dialog": "verify", "tone": "primary"},
         ]
@@ -194,13 +202,15 @@ class BackupPageBase(DetailPage[Backup], abstract=True):
 class BackupPage(BackupPageBase, DetailView[Backup]):
     """One backup: files, tables, history."""
 
-    access = "backup:execute"
+    access = RIGHT
+    somewhere = True
 
 
 class BackupVerify(PageView):
     """Read every byte of a backup."""
 
-    access = "backup:execute"
+    access = RIGHT
+    somewhere = True
 
     def post(self, request: HttpRequest, key: UUID) -> HttpResponse:
         """Queue it and watch it."""
@@ -211,7 +221,8 @@ class BackupVerify(PageView):
 class BackupPin(BackupPageBase):
     """Keep a backup by hand."""
 
-    access = "backup:execute"
+    access = RIGHT
+    somewhere = True
 
     def post(self, request: HttpRequest, key: UUID) -> HttpResponse:
         """Keep it, or say what is missing."""
@@ -232,7 +243,8 @@ class BackupPin(BackupPageBase):
 class BackupUnpin(PageView):
     """Leave a backup to the rules again."""
 
-    access = "backup:execute"
+    access = RIGHT
+    somewhere = True
 
     def post(self, request: HttpRequest, key: UUID) -> HttpResponse:
         """Let go and show it."""

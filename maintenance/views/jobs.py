@@ -16,8 +16,10 @@ from maintenance.services import heartbeats, runs
 from portal.kit import htmx, paging, toasts
 from portal.kit.access import SignedIn
 from portal.kit.decision import can
+from portal.kit.detail import access_values, granted_url
 from portal.kit.views import PageView
 
+LIST = "maintenance:jobs"
 STATE_TABS = (
     ("", gettext_lazy("All")),
     ("live", gettext_lazy("Queued and running")),
@@ -30,6 +32,7 @@ class JobList(PageView):
     """Every run that the person may see."""
 
     access = "job:read"
+    somewhere = True
     template_name = "maintenance/job_list.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -61,7 +64,8 @@ class JobDetail(PageView):
             "job": presenters.job_page(
                 run, may_admin=may_admin, worker_missing=heartbeats.alive("worker") == 0, steps=steps_of(run)
             ),
-            "list_url": reverse("maintenance:jobs"),
+            "list_url": reverse(LIST),
+            "tabs": _tabs(run_id, access=False) if can(self.actor, "role:admin") else [],
         }
 
 
@@ -73,10 +77,33 @@ class JobLive(JobDetail):
     template_name = "maintenance/_job_live.html"
 
 
+class JobAccess(PageView):
+    """Who may see a run, by role or by a right on it alone."""
+
+    access = "role:admin"
+    template_name = "maintenance/job_access.html"
+
+    def get(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
+        """Everybody, the oldest person first."""
+        run = selectors.run(self.actor, run_id)
+        values = access_values("job:read", run, request, manage_url=granted_url("job", run.pk))
+        values |= {"tabs": _tabs(run_id, access=True), "title": presenters.title_of(run), "list_url": reverse(LIST)}
+        return self.page(values | {"job_url": reverse("maintenance:job", args=[run_id])})
+
+
+def _tabs(run_id: UUID, *, access: bool) -> list[dict[str, Any]]:
+    """The two parts of the page of a run, for whom both are open."""
+    return [
+        {"label": _("Run"), "url": reverse("maintenance:job", args=[run_id]), "current": not access},
+        {"label": _("Access"), "url": reverse("maintenance:job_access", args=[run_id]), "current": access},
+    ]
+
+
 class JobCancel(PageView):
     """Ask a run to stop."""
 
     access = "job:admin"
+    somewhere = True
 
     def post(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         """Cancel and go back to the run."""
@@ -89,6 +116,7 @@ class JobRetry(PageView):
     """Queue a failed or cancelled run again."""
 
     access = "job:admin"
+    somewhere = True
 
     def post(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         """Retry and go back to the run."""

@@ -184,6 +184,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "django_htmx",
     "axes",
+    "guardian",
     "django_prometheus",
     "portal.kit",
     "audit",
@@ -194,6 +195,12 @@ INSTALLED_APPS = [
     "portal.home",  # Last of ours: its ready() freezes the registries that the rooms fill.
     "portal.home.admin_site.StewardAdminConfig",  # After them: it reads the rooms' admin classes.
 ]
+# Grants on single objects are kept by guardian in our own tables and decided by rbac: none of its ways into the models of
+# people and groups, no row for nobody.
+GUARDIAN_USER_OBJ_PERMS_MODEL = "rbac.UserGrant"
+GUARDIAN_GROUP_OBJ_PERMS_MODEL = "rbac.TeamGrant"
+GUARDIAN_MONKEY_PATCH_USER = GUARDIAN_MONKEY_PATCH_GROUP = False
+ANONYMOUS_USER_NAME = None
 MIDDLEWARE = [
     "portal.kit.middleware.EdgeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -549,6 +556,16 @@ STEWARD_CLEANUP_DUTY = env.number(
     group="Jobs",
     help_text="Percent of its time that a clean-up works; the rest it leaves disk and locks to others.",
 )
+STEWARD_ENDED_RIGHTS_KEEP = timedelta(
+    days=env.number(
+        "STEWARD_ENDED_RIGHTS_KEEP_DAYS",
+        90,
+        low=1,
+        high=3650,
+        group="Jobs",
+        help_text="Days for which roles and single rights that have ended stay listed, before a clean-up takes them away.",
+    )
+)
 STEWARD_TEMP_PATH = Path(
     env.text(
         "STEWARD_TEMP_PATH",
@@ -742,6 +759,7 @@ SILENCED_SYSTEM_CHECKS = [
     "admin.E408",
     "admin.E409",
     "admin.E410",  # portal.kit.middleware loads person and session; the admin site asks it, not request.session.
+    "guardian.W001",  # The decision is ours; its backend would be a second one.
     "axes.W002",  # The sign-in view asks the handler itself; a lock has the same words as any failure.
     "security.W001",
     "security.W002",  # portal.kit.middleware sends frame-ancestors and X-Frame-Options on every reply.
@@ -778,4 +796,44 @@ STEWARD_PRIVACY_VERSION = env.text(
     "1",
     group="Privacy",
     help_text="Version of the privacy policy; with another one everybody is asked to agree again.",
+)
+
+# --- Host products --------------------------------------------------------------------------------------------------
+
+STEWARD_RUN_LOST = timedelta(
+    minutes=env.number(
+        "STEWARD_RUN_LOST_MINUTES",
+        60,
+        low=1,
+        high=10_080,
+        group="Host products",
+        help_text="Minutes without a word from its product after which a run counts as lost.",
+    )
+)
+
+# --- Rights for a while ---------------------------------------------------------------------------------------------
+
+STEWARD_ELEVATION_MOST_MINUTES = env.number(
+    "STEWARD_ELEVATION_MOST_MINUTES",
+    480,
+    low=5,
+    high=10080,
+    group="Permissions",
+    help_text="For how many minutes at most somebody can be given a role that they asked for for a while.",
+)
+STEWARD_ELEVATION_WAIT_HOURS = env.number(
+    "STEWARD_ELEVATION_WAIT_HOURS",
+    72,
+    low=1,
+    high=720,
+    group="Permissions",
+    help_text="For how many hours such a request waits for an answer before it is over.",
+)
+STEWARD_GLASS_MINUTES = env.number(
+    "STEWARD_GLASS_MINUTES",
+    60,
+    low=5,
+    high=60,
+    group="Permissions",
+    help_text="For how many minutes whoever breaks the glass has every right in one organisation.",
 )

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("portal.home.api_urls")),
     path("", include("accounts.urls")),
+    path("", include("rbac.urls")),
     path("", include("audit.urls")),
     path("", include("maintenance.urls")),
     path("", include("portal.home.urls")),

@@ -6,6 +6,7 @@ from portal.home.api import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.api.urls")),
+    path("", include("rbac.api.urls")),
     path("", include("audit.api.urls")),
     path("", include("maintenance.api.urls")),
     path("", include("portal.home.api.urls")),

@@ -22,6 +22,7 @@ from portal.kit.decision import can
 from portal.kit.identity import Identity
 from portal.kit.mode import state
 from portal.kit.mode.state import Told, Window
+from rbac.elevated import Elevated, elevated_now
 
 PUT_AWAY = "told"  # The cookie with what this browser has put away.
 PUT_AWAY_LIMIT = 30
@@ -41,6 +42,8 @@ def banners(request: HttpRequest, who: Identity | None) -> list[dict[str, Any]]:
         found.append(_factor_due(who.factor_due_at))
     if who is not None and who.viewing:
         found.insert(0, _view(who))
+    if who is not None and who.active:
+        found += [_elevated(one, who) for one in elevated_now(who.actor)]
     if who is not None and (allowed := allowed_now()) is not None and concerns(who.actor):
         found.append(_developers(allowed, who))
     running, coming = state.in_force(), state.coming()
@@ -83,6 +86,25 @@ def _view(who: Identity) -> dict[str, Any]:
         "post_url": reverse("accounts:leave_view"),
         "post_label": _("Leave view"),
     }
+
+
+def _elevated(one: Elevated, who: Identity) -> dict[str, Any]:
+    """What somebody has for a while, known with the decision; in a view of somebody else's console it is theirs to end."""
+    glass = one.origin == "glass"
+    where = "rbac:glass_end" if glass else "rbac:elevation_end" if one.organisation else "rbac:platform_elevation_end"
+    inside = [who.organisation.slug] if one.organisation and who.organisation and not glass else []
+    shown = {
+        "tone": "bad" if glass else "warn",
+        "title": _("You broke the glass.") if glass else _("You are %(role)s for a while.") % {"role": one.role},
+        "text": _("You have every right here, and all of it is recorded.") if glass else "",
+        "until": one.until,
+    }
+    if not who.viewing:
+        shown |= {
+            "post_url": reverse(where, args=[*inside, one.origin_id]),
+            "post_label": _("End it") if glass else _("Give back"),
+        }
+    return shown
 
 
 def _developers(allowed: Allowed, who: Identity) -> dict[str, Any]:

@@ -13,13 +13,17 @@ from django.utils.translation import gettext_lazy
 
 from portal.home.banners import banners
 from portal.kit import clock, identity, registry
-from portal.kit.decision import can, own_role_labels
+from portal.kit.decision import own_role_labels
 from portal.kit.identity import Identity
+from portal.kit.navigation import Realm, opened
 from portal.kit.notices import selectors as notices
+from rbac.menu import type_entries
 
 SECTIONS: tuple[tuple[str, str | Promise], ...] = (
     ("", ""),
+    ("products", gettext_lazy("Products")),
     ("people", gettext_lazy("People")),
+    ("access", gettext_lazy("Access")),
     ("proof", gettext_lazy("Proof")),
     ("upkeep", gettext_lazy("Upkeep")),
     ("installation", gettext_lazy("Installation")),
@@ -117,11 +121,7 @@ class Shell:
         if who is None or not who.active or who.must_change_password:
             return []
         realm = self._realm(who)
-        allowed = [
-            item
-            for item in registry.menu
-            if item.realm == realm and (realm == "self" or can(who.actor, item.permission))
-        ]
+        allowed = opened(who.actor, (*registry.menu, *self._types(realm)), realm)
         sections = []
         for key, label in SECTIONS:
             items = sorted((item for item in allowed if item.section == key), key=lambda item: item.order)
@@ -130,7 +130,12 @@ class Shell:
                 sections.append({"label": named, "items": [self._entry(item) for item in items]})
         return sections
 
-    def _realm(self, who: Identity) -> str:
+    @staticmethod
+    def _types(realm: str) -> list[registry.MenuItem]:
+        """The types of resources that stand in the navigation of organisations; they are data, not declared."""
+        return type_entries() if realm == "organisation" else []
+
+    def _realm(self, who: Identity) -> Realm:
         path = self._request.path
         if (path == "/me" or path.startswith("/me/")) and not who.viewing:
             return "self"
@@ -142,7 +147,13 @@ class Shell:
         url = item.url.replace("{slug}", inside.slug) if inside else item.url
         home = url in {"/", "/me"} or (inside is not None and url == f"/o/{inside.slug}/")
         current = path == url or (not home and path.startswith(f"{url.rstrip('/')}/"))
-        return {"label": item.label, "url": url, "icon": item.icon, "current": current, "badge": None}
+        return {"label": item.label, "url": url, "icon": item.icon, "current": current, "badge": self._badge(item)}
+
+    def _badge(self, item: registry.MenuItem) -> int | None:
+        """How much waits behind an entry; None for nothing."""
+        if item.badge is None or self._who is None:
+            return None
+        return item.badge(self._who.actor) or None
 
     @property
     def environment(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kit import clock, context, errors, identity, registry
 from portal.kit.context import Actor
-from portal.kit.decision import authorise
+from portal.kit.decision import authorise, can, holds_somewhere
 from portal.kit.postgres.base import TransactionLater
 
 
@@ -124,10 +124,13 @@ CONFIRMED_FOR = timedelta(minutes=10)  # policy.md: step-up.
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def gate(request: HttpRequest, access: Access, *, step_up: bool = False) -> None:
+def gate(request: HttpRequest, access: Access, *, step_up: bool = False, somewhere: bool = False) -> None:
     """Let the request through, or raise: `Unauthenticated`, `AccountInactive`, `PasswordChangeRequired`,
     `Leaving`, `SecondFactorRequired`, `NotByKey`, `SomebodyElses`, `ReadOnlySession`, `Forbidden`, and with `step_up`
-    `ConfirmationRequired`."""
+    `ConfirmationRequired`.
+
+    `somewhere`: who holds the right on some object below comes in, too, and sees what the selectors let through.
+    """
     if isinstance(access, Public):
         return
     who = identity.of(request)
@@ -141,11 +144,20 @@ def gate(request: HttpRequest, access: Access, *, step_up: bool = False) -> None
     if who.read_only and request.method not in SAFE:
         raise ReadOnlySession
     if isinstance(access, str):
-        authorise(who.actor, access)
-        if who.actor.organisation_id is None:
-            enter_platform(request, who)
+        _right(request, who, access, somewhere=somewhere)
     if step_up and not confirmed(who):
         raise ConfirmationRequired
+
+
+def _right(request: HttpRequest, who: identity.Identity, code: str, *, somewhere: bool) -> None:
+    if somewhere and not can(who.actor, code):
+        # Nothing opens beyond the objects themselves: the wall stays closed to whom holds no more than those.
+        if not holds_somewhere(who.actor, code):
+            raise errors.Forbidden
+        return
+    authorise(who.actor, code)
+    if who.actor.organisation_id is None:
+        enter_platform(request, who)
 
 
 def _own(who: identity.Identity, access: SignedIn) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -37,7 +38,8 @@ class Context:
     """One request, job run or command. `cache` holds what may be remembered for just that long.
 
     `through`: the key or the impersonating administrator that uses the actor's rights; the record names it as the one
-    who acted, on behalf of the actor.
+    who acted, on behalf of the actor. `second_factor_at` is when the actor last proved who it is with a second factor,
+    in this session.
     """
 
     actor: Actor = ANONYMOUS
@@ -46,6 +48,7 @@ class Context:
     request_id: str = ""
     correlation_id: str = ""
     session_id: UUID | None = None
+    second_factor_at: datetime | None = None
     address: str | None = None
     agent: str = ""
     reason: str = ""

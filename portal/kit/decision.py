@@ -56,6 +56,13 @@ class Subject:
 
 
 @port
+def holds_somewhere(actor: Actor, code: str) -> bool:
+    """Whether `actor` holds `code` on anything at all where it stands, be it one object only: then the pages that list
+    such things open to it, and show just those. One query at most; what `can` allows need not be asked for."""
+    raise NotImplementedError
+
+
+@port
 def list_subjects(
     code: str, obj: models.Model | None = None, cursor: Cursor | None = None, limit: int = PAGE
 ) -> Page[Subject]:
@@ -82,6 +89,15 @@ def own_role_labels(actor: Actor) -> tuple[str, ...]:
 @port
 def roles_changed(*, people: Iterable[UUID]) -> None:
     """Called in the transaction in which the roles of people changed, for what follows from having one."""
+    raise NotImplementedError
+
+
+@port
+def member_remove(*, actor: Actor, organisation_id: UUID, person_id: UUID, reason: str = "") -> None:
+    """End a membership with every role that it gives, with the rights of `actor`; `NotFound` for who is no member.
+
+    The lasting role of a member goes with the membership, which a room above knows.
+    """
     raise NotImplementedError
 
 

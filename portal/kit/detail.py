@@ -224,20 +224,44 @@ def history_tab(page_of: Callable[[Actor, UUID, paging.Cursor | None], Events]) 
     return events_tab("history", gettext_lazy("History"), page_of)
 
 
-def access_tab(code: str, person_url: Callable[[UUID], str], *, demands: str = "") -> Tab:
-    """Who holds `code` on the object, and by which role, as the decision answers it. `demands` is the right to see that."""
+def access_tab(
+    code: str,
+    person_url: Callable[[UUID], str],
+    *,
+    demands: str = "",
+    manage: Callable[["DetailPage[Any]", Any], str] | None = None,
+) -> Tab:
+    """Who holds `code` on the object, and by which role, as the decision answers it. `demands` is the right to see that;
+    `manage` gives the address at which rights on the object are given, "" for whom it is not open."""
 
     def values(view: DetailPage[Any], target: Model) -> Mapping[str, Any]:
-        page = decision.list_subjects(code, target, paging.parse(view.request.GET.get("cursor", "")))
-        request = view.request
-        rows = paging.Shown(
-            [_subject_row(subject, person_url) for subject in page.items],
-            paging.url(request, page.previous) if page.previous else None,
-            paging.url(request, page.next) if page.next else None,
-        )
-        return {"subjects": rows, "access_code": registry.permissions.get(code).label}
+        where = manage(view, target) if manage is not None else ""
+        return access_values(code, target, view.request, person_url, manage_url=where)
 
     return Tab("access", gettext_lazy("Access"), "kit/detail/_access.html", values, demands or code)
+
+
+def access_values(
+    code: str,
+    target: Model,
+    request: HttpRequest,
+    person_url: Callable[[UUID], str] = lambda key: f"/platform/people/{key}",
+    *,
+    manage_url: str = "",
+) -> dict[str, Any]:
+    """What kit/detail/_access.html draws: one page of who holds `code` on the object; whoever shows it has authorised."""
+    page = decision.list_subjects(code, target, paging.parse(request.GET.get("cursor", "")))
+    rows = paging.Shown(
+        [_subject_row(subject, person_url) for subject in page.items],
+        paging.url(request, page.previous) if page.previous else None,
+        paging.url(request, page.next) if page.next else None,
+    )
+    return {"subjects": rows, "access_code": registry.permissions.get(code).label, "manage_url": manage_url}
+
+
+def granted_url(kind: str, key: UUID) -> str:
+    """The page on which rights on a single thing of the installation are given; its room may not be imported."""
+    return f"/platform/access/{kind}/{key}"
 
 
 def trail_url(**filters: str) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -36,9 +37,13 @@ class Segmented(forms.RadioSelect):
 
 
 class MultiSelect(forms.CheckboxSelectMultiple):
-    """Several of many: a drop-down of boxes that says how many are chosen, with a search from ten on."""
+    """Several of many: a drop-down of boxes that says how many are chosen, with a search from ten on.
+
+    `none` is what it says while nothing is chosen.
+    """
 
     SEARCH_FROM = 10
+    none: str | Promise = gettext_lazy("Any")
 
 
 class DateInput(forms.DateInput):

@@ -23,7 +23,8 @@ class OrganisationRef:
 
 @dataclass(slots=True)
 class Identity:
-    """A live session and its person. `stamps` are the versions that decisions of this request are made at.
+    """A live session and its person. `stamps` are the versions that decisions of this request are
+    made at: of the installation, the organisation (0 without one) and the person.
 
     `organisation` is the one that the request names (by address or header); its id is the actor's `organisation_id`.
     `platform_at` is when the session was last noted as having entered the platform. `confirmed_at` is when the person
@@ -38,7 +39,7 @@ class Identity:
     person: Any
     session_id: UUID
     last_seen_at: datetime
-    stamps: tuple[int, int]
+    stamps: tuple[int, int, int]
     active: bool
     must_change_password: bool
     platform_at: datetime | None = None

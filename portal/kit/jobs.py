@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import models
+
 from portal.kit.context import Actor
 from portal.kit.ports import port
 
@@ -26,10 +28,12 @@ def enqueue(
     args: Mapping[str, Any] | None = None,
     key: str | None = None,
     run_at: datetime | None = None,
+    about: models.Model | None = None,
 ) -> UUID:
     """Write a queued run of the declared job `name` and announce it after commit; returns the run's id.
 
     `args` must be JSON. With `key`, a run of this job and key that is not finished yet is returned instead of a second
-    one. `run_at` (aware) delays it. The run acts with the rights of `actor`.
+    one. `run_at` (aware) delays it. The run acts with the rights of `actor`; holding the job's right on the one object that
+    it is `about` is enough.
     """
     raise NotImplementedError

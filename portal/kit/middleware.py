@@ -274,6 +274,7 @@ def _sign_on(request: HttpRequest, later: TransactionLater) -> None:
     current = context.current()
     if current is not None:
         current.actor, current.session_id, current.through = found.actor, found.session_id, found.through
+        current.second_factor_at = None if found.viewing else found.second_factor_at
         current.cache["organisation"] = found.organisation  # For links of whatever is shown inside it.
     later.wall = Wall(found.actor.organisation_id)
     if found.viewing:
@@ -283,6 +284,7 @@ def _sign_on(request: HttpRequest, later: TransactionLater) -> None:
             later.wall = Wall(None)
             if current is not None:
                 current.actor, current.session_id, current.through = context.ANONYMOUS, None, None
+                current.second_factor_at = None
                 current.cache.clear()
             return
     request.identity = found  # type: ignore[attr-defined]

@@ -230,3 +230,8 @@ def number_text(number: float, places: int | None = None) -> str:
 def as_stored(worn: Preferences) -> dict[str, Any]:
     """What has to be stored of preferences: what differs from the defaults."""
     return {name: value for name, value in asdict(worn).items() if value != getattr(DEFAULT, name)}
+
+
+def zones() -> list[str]:
+    """The names of all time zones that somebody may choose."""
+    return [name for name, _label in _zones()]

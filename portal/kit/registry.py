@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 
 if TYPE_CHECKING:
+    from portal.kit.context import Actor
     from portal.kit.lists.declare import List
 
 Text = str | Promise
@@ -241,7 +242,7 @@ class Cleanup:
         return min(self.keep, timedelta(days=1)) if self.floor is None else self.floor
 
 
-Section = Literal["", "people", "proof", "upkeep", "installation", "self"]
+Section = Literal["", "products", "people", "access", "proof", "upkeep", "installation", "self"]
 
 
 @dataclass(frozen=True)
@@ -249,7 +250,9 @@ class MenuItem:
     """An entry of the navigation, shown to whom holds `permission`.
 
     Entries of the realm "organisation" stand under `/o/{slug}/`, which their `url` names, and are shown there. Those of
-    the realm "self" are everybody's own affairs, stand under `/me` and name no permission.
+    the realm "self" are everybody's own affairs, stand under `/me` and name no permission. `somewhere`: shown as well to
+    whom holds `permission` on some object only, as its page opens to that one. `badge` counts what waits there for
+    somebody; every page asks, so it remembers.
     """
 
     name: str
@@ -260,6 +263,8 @@ class MenuItem:
     permission: str
     order: int
     realm: Literal["platform", "organisation", "self"] = "platform"
+    somewhere: bool = False
+    badge: "Callable[[Actor], int] | None" = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ class PageView(View):
 
     access: ClassVar[access.Access]
     limit: ClassVar[limits.Limit] = limits.CONSOLE
+    # Open as well to whom holds `access` on some object only: the selectors show just what that one may see.
+    somewhere: ClassVar[bool] = False
     # A dangerous act: whoever did not prove within ten minutes who it is confirms it first. See `dangerous`.
     step_up: ClassVar[bool] = False
     template_name: ClassVar[str] = ""
@@ -33,7 +35,7 @@ class PageView(View):
         """Count the request, pass the gate; somebody whose password must change, or who is inactive, is led to that page instead."""
         limits.spend(request, self.limit)
         try:
-            access.gate(request, self.access, step_up=self.dangerous(request))
+            access.gate(request, self.access, step_up=self.dangerous(request), somewhere=self.somewhere)
         except access.PasswordChangeRequired:
             return led_to(request, "/me/password")
         except access.AccountInactive:

@@ -8,15 +8,17 @@ from django.contrib.auth import get_user_model
 
 from portal.kit import clock
 from portal.kit.context import Actor
-from portal.kit.decision import authorise, roles_changed
-from portal.kit.errors import NotFound
+from portal.kit.decision import roles_changed
 from portal.kit.record import record
 from portal.kit.services import writing
 from rbac import decision, selectors
 from rbac.counting import counting
-from rbac.errors import CannotDelegate, LastAdministrator, OwnerForever, RoleElsewhere
-from rbac.models import INSTALLATION, Binding, Role
+from rbac.delegation import authorise_in, check_role
+from rbac.duties import Kept, duties_kept
+from rbac.errors import LastAdministrator, OwnerForever, RoleElsewhere
+from rbac.models import INSTALLATION, Binding, Elevation, Role, Scope, UserGrant
 from rbac.selectors import OWNER
+from rbac.services.grants import grants_drop
 from rbac.services.keepers import administrators_lock, owners_guard, scope_ensure, scope_lock
 from rbac.services.stamps import stamp_bump
 from rbac.standing import standing_on
@@ -30,16 +32,25 @@ def binding_grant(
     scope_id: UUID = INSTALLATION,
     expires_at: datetime | None = None,
     reason: str = "",
+    kept: Kept | None = None,
 ) -> Binding:
     """Give a person a role on the installation or in an organisation. Nobody gives what they lack or what ranks above them.
 
     Event `rbac.binding.granted`. Giving a role that is held already changes nothing. `RoleElsewhere` for a role of
     another catalogue, `OwnerForever` for an ownership that would end by itself.
     """
-    may_delegate(actor=actor, role=role, scope_id=scope_id)
-    return binding_put(
-        person_id=person_id, role=role, scope_id=scope_id, expires_at=expires_at, granted_by=actor.id, reason=reason
-    )
+    may_delegate(actor=actor, role=role, scope_id=scope_id, until=expires_at)
+    with standing_on(scope_id):
+        _hold(actor, role, scope_id, expires_at)
+        return binding_put(
+            person_id=person_id,
+            role=role,
+            scope_id=scope_id,
+            expires_at=expires_at,
+            granted_by=actor.id,
+            reason=reason,
+            kept=kept,
+        )
 
 
 def binding_put(
@@ -50,10 +61,13 @@ def binding_put(
     granted_by: UUID | None,
     expires_at: datetime | None = None,
     reason: str = "",
+    kept: Kept | None = None,
 ) -> Binding:
     """Write a binding; part of another service, which has decided that it may be. Event `rbac.binding.granted`.
 
-    One that is there and counts stays as it is; one that is over begins anew.
+    One that is there and counts stays as it is; one that is over, or only counted for a while, begins anew.
+    `DutiesConflict` for one that a rule separates from what they hold; with `kept` the caller checks that, at the end of
+    a change of which this is a part.
     """
     if role.catalogue != selectors.catalogue_of(scope_id):
         raise RoleElsewhere
@@ -62,18 +76,26 @@ def binding_put(
     with standing_on(scope_id):
         if scope_id != INSTALLATION:
             scope_ensure(organisation_id=scope_id)
+        duties = kept or duties_kept(scope_id, [person_id])
         binding, created = Binding.objects.get_or_create(
             user_id=person_id,
             scope_id=scope_id,
             role=role,
+            effect=Binding.Effect.ALLOW,
             defaults={"reason": reason, "granted_by": granted_by, "expires_at": expires_at},
         )
-        if not created and not Binding.objects.filter(counting(), pk=binding.pk).exists():
+        for_a_while = binding.expires_at is not None or binding.conditions is not None
+        over = not created and not Binding.objects.filter(counting(), pk=binding.pk).exists()
+        if over or (not created and expires_at is None and for_a_while):
             binding.reason, binding.granted_by, binding.expires_at = reason, granted_by, expires_at
-            binding.created_at = clock.now()
-            binding.save(update_fields=["reason", "granted_by", "expires_at", "created_at"])
+            binding.created_at, binding.conditions = clock.now(), None
+            binding.origin, binding.origin_id = "", None
+            anew = ["reason", "granted_by", "expires_at", "created_at", "conditions", "origin", "origin_id"]
+            binding.save(update_fields=anew)
             created = True
         if created:
+            if kept is None:
+                duties.check()
             _changed(person_id)
             _record("rbac.binding.granted", person_id, role, reason)
     return binding
@@ -86,6 +108,8 @@ def bindings_limit(*, role: Role, expires_at: datetime, reason: str = "") -> int
         rows = Binding.objects.select_for_update().filter(counting(), role=role, scope_id=INSTALLATION)
         found = list(rows.exclude(expires_at=None).order_by("pk"))
         for row in found:
+            if row.user_id is None:  # Teams belong to organisations and hold nothing on the installation.
+                continue
             row.expires_at = expires_at
             row.save(update_fields=["expires_at"])
             stamp_bump(key=row.user_id)
@@ -101,7 +125,9 @@ def binding_revoke(
     The last active super administrator keeps the role (`LastAdministrator`), the last owner ownership (`LastOwner`).
     """
     may_delegate(actor=actor, role=role, scope_id=scope_id)
-    return binding_take(person_id=person_id, role=role, scope_id=scope_id, reason=reason)
+    with standing_on(scope_id):
+        _hold(actor, role, scope_id)
+        return binding_take(person_id=person_id, role=role, scope_id=scope_id, reason=reason)
 
 
 def binding_take(*, person_id: UUID, role: Role, scope_id: UUID, reason: str = "") -> bool:
@@ -113,7 +139,11 @@ def binding_take(*, person_id: UUID, role: Role, scope_id: UUID, reason: str = "
                 raise LastAdministrator
         if scope_id != INSTALLATION and role.code == OWNER:
             owners_guard(person_id=person_id, scope_id=scope_id)
-        deleted, _ = Binding.objects.filter(user_id=person_id, scope_id=scope_id, role=role).delete()
+        held = Binding.objects.filter(user_id=person_id, scope_id=scope_id, role=role, effect=Binding.Effect.ALLOW)
+        deleted, _ = held.delete()
+        if deleted and scope_id == INSTALLATION:
+            # Whoever loses rights on the installation has no emergency of theirs to end any more.
+            Binding.objects.filter(user_id=person_id, origin=Binding.Origin.GLASS).delete()
         if deleted:
             _changed(person_id)
             _record("rbac.binding.revoked", person_id, role, reason)
@@ -121,13 +151,16 @@ def binding_take(*, person_id: UUID, role: Role, scope_id: UUID, reason: str = "
 
 
 def bindings_take(*, person_id: UUID, scope_id: UUID, reason: str = "") -> int:
-    """Take every role that a person holds in an organisation; part of the service that ends the membership.
+    """Take every role and right that a person holds anywhere in an organisation; part of the service that ends the
+    membership.
 
-    Event `rbac.binding.revoked` for each. `LastOwner` before anything is taken.
+    Event `rbac.binding.revoked` or `rbac.grant.taken` for each. `LastOwner` before anything is taken.
     """
     with standing_on(scope_id):
         owners_guard(person_id=person_id, scope_id=scope_id)
-        rows = list(Binding.objects.select_related("role").filter(user_id=person_id, scope_id=scope_id))
+        held = Binding.objects.select_related("role").filter(user_id=person_id, scope__organisation_id=scope_id)
+        rows = list(held.order_by("pk"))
+        grants_drop(person_id=person_id, organisation_id=scope_id, reason=reason)
         for row in rows:
             row.delete()
             _record("rbac.binding.revoked", person_id, row.role, reason)
@@ -155,7 +188,7 @@ def bindings_resume(*, person_id: UUID, scope_id: UUID, reason: str = "") -> int
 
 def _rest(person_id: UUID, scope_id: UUID, *, suspended: bool, reason: str) -> int:
     with writing():
-        rows = Binding.objects.filter(user_id=person_id, scope_id=scope_id, is_suspended=not suspended)
+        rows = Binding.objects.filter(user_id=person_id, scope__organisation_id=scope_id, is_suspended=not suspended)
         changed = rows.update(is_suspended=suspended)
         if changed:
             _changed(person_id)
@@ -169,49 +202,36 @@ def _rest(person_id: UUID, scope_id: UUID, *, suspended: bool, reason: str) -> i
 
 
 def bindings_purge(*, people: Sequence[UUID]) -> int:
-    """Take every binding of people who are about to be removed altogether; part of that service, which records it."""
+    """Take every binding and right of people who are about to be removed altogether; part of that service, which records it."""
     with writing():
         deleted, _ = Binding.objects.filter(user_id__in=people).delete()
+        deleted += UserGrant.objects.filter(user_id__in=people).delete()[0]
+        Elevation.objects.filter(user_id__in=people).delete()
         for person_id in people if deleted else ():
             stamp_bump(key=person_id)
     return deleted
 
 
-def may_delegate(*, actor: Actor, role: Role, scope_id: UUID) -> None:
-    """Raise unless `actor` may give and take `role` on a scope.
+def may_delegate(*, actor: Actor, role: Role, scope_id: UUID, until: datetime | None = None) -> None:
+    """Raise unless `actor` may give and take `role` on a scope, until then or for good.
 
     On the installation that takes `role:admin`; in an organisation `role:assign` there, or from outside, as staff,
-    `organisation:admin`. Nobody reaches above the own rank or gives a right that they lack; staff, who hold no role
-    inside, are not measured by it: roles of an organisation give nothing outside of it.
+    `organisation:admin`. Nobody reaches above the own rank or gives a right that they could not hand on (see
+    `rbac.delegation`); staff, who hold no role inside, are not measured by it: roles of an organisation give nothing
+    outside of it.
     """
-    if scope_id == INSTALLATION:
-        authorise(actor, "role:admin")
-    elif actor.organisation_id is None:
-        authorise(actor, "organisation:admin")
-    elif actor.organisation_id != scope_id:
-        raise NotFound
-    else:
-        authorise(actor, "role:assign")
+    scope = Scope.objects.filter(pk=scope_id).first() or Scope(pk=scope_id, organisation_id=scope_id)
+    authorise_in(actor, "role:admin" if scope_id == INSTALLATION else "role:assign", scope)
     if role.catalogue != selectors.catalogue_of(scope_id):
         raise RoleElsewhere
-    as_staff = scope_id != INSTALLATION and actor.organisation_id is None
-    if actor.kind == "system" or as_staff:
-        return
-    if actor.id is None:
-        raise CannotDelegate
-    held = decision.held_bits(actor.id, None if scope_id == INSTALLATION else scope_id)
-    if role.rank > selectors.rank_of(actor.id, scope_id) or _rights_of(role) & ~held:
-        raise CannotDelegate
+    check_role(actor, role, scope, until)
 
 
-def _rights_of(role: Role) -> int:
-    wanted = 0
-    step: Role | None = role
-    while step is not None:
-        for number in step.permissions.filter(effect="allow").values_list("permission_id", flat=True):
-            wanted |= 1 << number
-        step = step.inherits
-    return wanted
+def _hold(actor: Actor, role: Role, scope_id: UUID, until: datetime | None = None) -> None:
+    """Lock what roles on a scope are changed under, and ask again: who lost the right while this waited is refused."""
+    scope_lock(scope_id=scope_id)
+    decision.forget_stamps()
+    may_delegate(actor=actor, role=role, scope_id=scope_id, until=until)
 
 
 def _changed(person_id: UUID) -> None:

@@ -3,7 +3,10 @@
 from collections.abc import Container, Iterable
 from uuid import UUID
 
+from portal.kit.context import Actor
 from portal.kit.services import writing
+from rbac import decision
+from rbac.delegation import authorise_in
 from rbac.errors import LastOwner
 from rbac.models import INSTALLATION, Role, Scope
 from rbac.selectors import owners
@@ -13,7 +16,12 @@ def scope_ensure(*, organisation_id: UUID) -> Scope:
     """The scope of an organisation, made where it is missing; part of the service that makes the organisation."""
     with writing():
         scope, _created = Scope.objects.get_or_create(
-            id=organisation_id, defaults={"kind": Scope.Kind.ORGANISATION, "parent_id": INSTALLATION}
+            id=organisation_id,
+            defaults={
+                "kind": Scope.Kind.ORGANISATION,
+                "parent_id": INSTALLATION,
+                "organisation_id": organisation_id,
+            },
         )
     return scope
 
@@ -27,6 +35,18 @@ def scope_lock(*, scope_id: UUID) -> None:
     """Let only one transaction at a time change who holds what on a scope; it also counts its owners."""
     # In the order of foreign keys: a binding that is written meanwhile shares the row, and only a deletion waits.
     list(Scope.objects.select_for_update(no_key=True).filter(pk=scope_id))
+
+
+def scope_hold(*, actor: Actor, code: str, scope: Scope) -> None:
+    """`scope_lock` on the organisation of `scope` (or the installation), and then the question again whether `actor` may
+    do `code` there, at stamps that are read anew: who lost the right while this waited is refused (`Forbidden`).
+
+    Whatever takes rights away takes the same lock, so the answer holds until this transaction ends. Nothing may have been
+    written before it.
+    """
+    scope_lock(scope_id=scope.organisation_id or INSTALLATION)
+    decision.forget_stamps()
+    authorise_in(actor, code, scope)
 
 
 def owners_guard(*, person_id: UUID, scope_id: UUID) -> None:

@@ -1,38 +1,33 @@
 """Bringing permissions and ready-made roles up to date."""
 
-from portal.kit import registry
 from portal.kit.context import Actor
 from portal.kit.decision import authorise
 from portal.kit.record import record
 from portal.kit.services import writing
 from rbac import catalogue
-from rbac.models import INSTALLATION, Permission, Role, RolePermission, Scope
+from rbac.models import INSTALLATION, Application, Permission, Role, RolePermission, Scope
+from rbac.services.applications import modules_apply, types_apply
+from rbac.services.codes import applications_sync, permissions_sync
 from rbac.services.stamps import stamp_bump
 
 
 def roles_apply(*, actor: Actor) -> dict[str, int]:
-    """Bring permissions and ready-made roles up to the declarations and `roles.yaml`. Idempotent; an event per changed role.
+    """Bring permissions, host products and ready-made roles up to the declarations and `roles.yaml`. Idempotent.
 
+    An event per changed role and product.
     Returns how many permissions and roles were added or changed. Removed codes leave their roles; their numbers stay.
     """
     authorise(actor, "role:admin")
     with writing():
         Scope.objects.get_or_create(id=INSTALLATION, defaults={"kind": Scope.Kind.INSTALLATION, "parent": None})
-        added = _sync_permissions()
-        changed = sum(_apply_role(spec) for spec in catalogue.roles())
-        if added or changed:
+        hosts = applications_sync()
+        typed = types_apply()
+        added = permissions_sync()
+        parts = modules_apply()
+        changed = sum(_apply_role(spec) for spec in (*catalogue.roles(), *catalogue.host_roles()))
+        if added or changed or hosts or typed or parts:
             stamp_bump(key=INSTALLATION)
     return {"permissions": added, "roles": changed}
-
-
-def _sync_permissions() -> int:
-    known = dict(Permission.objects.values_list("code", "number"))
-    missing = [spec.code for spec in registry.permissions if spec.code not in known]
-    first = max(known.values(), default=-1) + 1
-    Permission.objects.bulk_create(
-        Permission(number=first + offset, code=code) for offset, code in enumerate(sorted(missing))
-    )
-    return len(missing)
 
 
 def _apply_role(spec: catalogue.RoleSpec) -> bool:
@@ -41,7 +36,12 @@ def _apply_role(spec: catalogue.RoleSpec) -> bool:
     before: list[str] = []
     if role is None:
         role = Role.objects.create(
-            catalogue=spec.catalogue, code=spec.code, label=spec.label, rank=spec.rank, inherits=below
+            catalogue=spec.catalogue,
+            code=spec.code,
+            label=spec.label,
+            rank=spec.rank,
+            inherits=below,
+            application=Application.objects.get(code=spec.application) if spec.application else None,
         )
         fresh = True
     else:

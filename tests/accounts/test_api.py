@@ -49,7 +49,7 @@ def test_session_info_holds_what_a_client_draws_its_frame_from(world: World, bro
     entries = {item["name"]: item for item in info["navigation"]}
     assert entries["accounts.people"]["url"] == "/platform/people"
     assert {registry.menu.get(name).permission for name in entries} <= set(info["permissions"])
-    assert info["features"] == {}
+    assert info["features"]["accounts.people"] is True
 
 
 @pytest.mark.django_db

@@ -117,7 +117,8 @@ def in_organisation(slug: str, *members: tuple[User, str]) -> Organisation:
     with context.system("a test"), writing():
         organisation = Organisation.objects.create(slug=slug, name=slug.replace("-", " ").capitalize())
         root = Scope.objects.get(pk=INSTALLATION)
-        scope, _ = Scope.objects.get_or_create(pk=organisation.pk, defaults={"kind": "organisation", "parent": root})
+        place = {"kind": "organisation", "parent": root, "organisation_id": organisation.pk}
+        scope, _ = Scope.objects.get_or_create(pk=organisation.pk, defaults=place)
         for user, role in members:
             Membership.objects.create(organisation=organisation, user=user)
             found = Role.objects.get(catalogue="organisation", code=role)

@@ -37,6 +37,7 @@ from portal.kit.services import writing
 from rbac.models import Binding
 from tests.accounts.factor_helpers import enrolled
 from tests.accounts.recovery_world import key_of
+from tests.browser.grown import Grown, grown
 from tests.browser.keyed import Keyed, keyed
 from tests.browser.traffic import requests_told
 from tests.factories import PASSWORD, actor_of
@@ -80,6 +81,7 @@ class Rooms:
     export_ids: list[UUID] = field(default_factory=list)
     keyed: Keyed | None = None
     loser: User = field(init=False)  # Who lost a device.
+    grown: Grown | None = None
     recovery_id: UUID = field(init=False)
     recovery_token: str = field(init=False)
 
@@ -133,6 +135,7 @@ def rooms(story: "Story", world: "Furnished") -> Rooms:
     _told(story, world, found)
     _announced(story, admin)
     found.keyed = keyed(story, world, found)
+    found.grown = grown(story, found)
     return found
 
 

@@ -131,6 +131,13 @@ LOOKS = {
     "export": Look("/platform/audit/exports/{}", _of(lambda rooms: rooms.export_ids[0])),
     "API reference": Look("/api/v1/docs"),
     "admin, organisation": Look("/admin/accounts/organisation/{}/change/", large, again=True),
+    "own, access": Look(OWN + "access?held=members", who=owner),
+    "own, access to give": Look(OWN + "access", who=owner, act=press("Give a role", "Give a role")),
+    "own, access of a person": Look(OWN + "access/people/{}", _of(lambda rooms: rooms.viewer.pk), who=owner),
+    "own, what if": Look(OWN + "access/what-if", who=owner),
+    "own, what if, a team": Look(OWN + "access/what-if?change=team", who=owner, again=True),
+    "platform, what if": Look("/platform/roles/what-if", who=lambda all_: all_.last_super, again=True),
+    "organisation, rights": Look("/platform/access/organisation/{}", large, who=lambda all_: all_.last_super),
 }
 
 

@@ -29,6 +29,11 @@ QUERIES = 8  # SQL of a list page, whatever it holds (budget of the design).
 BYTES = 60_000  # Of its HTML before compression, rows and frame.
 
 
+def ids_of(text: str) -> list[str]:
+    """The ids of the rows of a page: of their boxes, or of their links for whom may do nothing with many at once."""
+    return PICKED.findall(text) or LINKED.findall(text)
+
+
 class ListCase:
     """Inherit it and name the list. `make(number)` adds so many rows; `holder` of the world, or `who(world)`, may see it.
 
@@ -81,7 +86,7 @@ class ListCase:
         for _ in range(100):
             assert reply.status_code == 200
             text = reply.content.decode()
-            yield (PICKED if self.declared.actions else LINKED).findall(text)
+            yield ids_of(text)
             following = NEXT.search(text)
             if following is None:
                 return
@@ -189,7 +194,7 @@ class ListCase:
         reply = client.get(address, {"limit": "200", "cursor": str(Cursor(UUID(NOWHERE)))})
         assert reply.status_code == 200
         if any(by.order.fields for by in self.declared.orders.values()) and not self.grows:
-            assert (PICKED if self.declared.actions else LINKED).findall(reply.content.decode()) == first
+            assert ids_of(reply.content.decode()) == first
 
     def test_a_fragment_is_the_part_and_not_the_frame(self, world: World, client: Client) -> None:
         reply = client.get(self.address(world), headers={"HX-Request": "true"})

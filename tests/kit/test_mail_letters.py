@@ -16,7 +16,10 @@ from tests.factories import World
 ROOT = Path(__file__).resolve().parent.parent.parent
 NAMES = sorted(path.stem for path in (ROOT / "templates" / "mail").glob("*.txt") if path.stem not in {"base", "frame"})
 # What a template counts with must be a number; it is shown without everything else.
-NUMBERS = {**dict.fromkeys(("days", "hours", "minutes", "left", "count", "number", "n"), 2), "report": {"succeeded": 2}}
+NUMBERS = {
+    **dict.fromkeys(("days", "hours", "minutes", "left", "count", "number", "n", "items"), 2),
+    "report": {"succeeded": 2},
+}
 OURS = "https://steward.example.com"
 INVITATION = {"organisation": "Acme", "role": "Viewer", "inviter": "Mira", "url": f"{OURS}/invitations/abc", "days": 7}
 

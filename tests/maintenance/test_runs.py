@@ -1,6 +1,7 @@
 """The run row: one claim, a fence that holds, an end of exactly one kind."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,9 @@ from maintenance import runner
 from maintenance.errors import JobUnknown, NotRetryable, NotRunning
 from maintenance.models import JobRun
 from maintenance.services import runs
-from portal.kit import clock, context, errors
+from portal.kit import clock, context, errors, registry
 from portal.kit.context import Actor
+from portal.kit.decision import can
 from portal.kit.registry import Run
 from portal.kit.services import writing
 from rbac.models import Binding
@@ -75,6 +77,21 @@ def test_a_right_lost_before_the_start_stops_the_run(world: World, declare: Decl
     runner.execute(run_id)
     assert fresh(run_id).state == "failed"
     assert done == []
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_run_may_no_more_than_the_key_that_started_it(world: World, declare: Declare, chosen: bool) -> None:
+    asked: list[bool] = []
+
+    def look(run: Run) -> Mapping[str, Any]:
+        asked.extend(bool(can(context.actor(), code)) for code in (permission, "user:read"))
+        return {}
+
+    name = declare(look)
+    permission = registry.jobs.get(name).permission
+    scopes = frozenset({permission}) if chosen else None
+    runner.execute(_enqueue(name, replace(actor_of(world.admin), scopes=scopes)))
+    assert asked == [True, not chosen]
 
 
 def test_the_same_key_gives_the_same_run_until_it_has_ended(world: World, declare: Declare) -> None:

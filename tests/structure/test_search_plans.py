@@ -16,6 +16,7 @@ from portal.kit.lists import List
 from portal.kit.lists.search import GATHER
 from portal.kit.paging import PAGE, Cursor
 from portal.kit.services import writing
+from rbac.services.custom_roles import MOST_ROLES
 from tests.accounts.organisation_world import House, make_house
 from tests.factories import World, actor_of
 
@@ -25,6 +26,8 @@ BIG = 1_000  # Rows from which on reading a whole table is a fault.
 # What a page reads: one row tells whether it goes on, and where an index ends before the id, the sort of rows with
 # equal values looks at one of the next group.
 MORE = PAGE + 2
+# Lists that are read and sorted whole, with the most rows that one can have.
+MOST = {"rbac.roles": MOST_ROLES + 30}
 # Word and how many rows it finds: all of them (more than `GATHER`, so the order is walked), some, one.
 WORDS = {"crowd": PEOPLE, "group7": (PEOPLE + SERVICES) // 40, "only3711": 1, "crowd group7": (PEOPLE + SERVICES) // 40}
 FILL = f"""
@@ -44,6 +47,16 @@ FROM generate_series(1, {MEMBERS}) AS n, generate_series(0, 1) AS place;
 INSERT INTO accounts_recovery (id, user_id, reason, state, asked_by_id, asked_at, expires_at, ended_at, digest)
 SELECT uuid_at(n), uuid_at(n), 'Lost', 'refused', uuid_at(n + 1), now() - (n * 37 %% 9973) * interval '1 minute', now(),
     now(), decode(md5(n::text) || md5('more' || n), 'hex')
+FROM generate_series(1, {PEOPLE} - 1) AS n;
+INSERT INTO rbac_elevation (id, organisation_id, user_id, role_label, scope_id, place, reason, minutes, state, asked_at,
+    expires_at, decided_by_id, decided_at, words, ended_at)
+SELECT uuid_at(n), CASE WHEN n %% 2 = 0 THEN %(house)s::uuid END, uuid_at(n), 'Admin', uuid_at(n), '', 'Why', 60, 'refused',
+    now() - (n * 37 %% 9973) * interval '1 minute', now(), uuid_at(n + 1), now(), '', now()
+FROM generate_series(1, {PEOPLE} - 1) AS n;
+INSERT INTO rbac_glass (id, organisation_id, user_id, reason, started_at, expires_at, ended_at, binding_id, note, verdict,
+    words)
+SELECT uuid_at(n), %(house)s::uuid, uuid_at(n), 'Why', now() - (n * 37 %% 9973) * interval '1 minute', now(), now(),
+    uuid_at(n), '', '', ''
 FROM generate_series(1, {PEOPLE} - 1) AS n;
 INSERT INTO audit_event (id, occurred_at, code, category, severity, outcome, actor_kind, organisation_id)
 SELECT uuid_at(n), now() - n * interval '3 minutes', 'accounts.user.updated', 'administration', 'info', 'ok', 'system',
@@ -74,6 +87,36 @@ INSERT INTO accounts_key (id, organisation_id, owner_id, name, live, prefix, dig
 SELECT uuid_at(400000 + n), %(house)s::uuid, uuid_at(1 + n %% {MEMBERS}), 'Crowd Group' || n %% 40 || ' only' || n, true,
     'sk_live_' || lpad(n::text, 8, '0'), '', '{{}}', moment, moment + n %% 364 * interval '1 day'
 FROM generate_series(1, {PEOPLE}) AS n, LATERAL (SELECT now() - (n * 37 %% 9973) * interval '1 minute' AS moment) AS made;
+INSERT INTO auth_group (id, name) SELECT 1000000 + n, 'only' || n FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO rbac_team (id, organisation_id, name, slug, description, external_id, group_id, created_at)
+SELECT uuid_at(500000 + n), %(house)s::uuid, 'Crowd Group' || n %% 40, 'only' || n, '', '', 1000000 + n,
+    now() - (n * 37 %% 9973) * interval '1 minute'
+FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO rbac_role (id, catalogue, code, label, rank, organisation_id)
+SELECT uuid_at(900000 + n), 'custom', 'only' || n, 'Crowd Group' || n %% 40, 10,
+    CASE WHEN n %% 53 = 0 THEN %(house)s::uuid ELSE uuid_at(100001 + n %% {ORGANISATIONS}) END
+FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO rbac_scope (id, kind, parent_id, organisation_id)
+SELECT uuid_at(n + place), CASE place WHEN 700000 THEN 'workspace' ELSE 'resource' END, %(house)s::uuid, %(house)s::uuid
+FROM generate_series(1, {PEOPLE}) AS n, unnest(ARRAY[700000, 800000]) AS place;
+INSERT INTO rbac_workspace (id, organisation_id, name, slug, description, external_id, created_at)
+SELECT uuid_at(700000 + n), %(house)s::uuid, 'Crowd Group' || n %% 40, 'only' || n, '', '',
+    now() - (n * 37 %% 9973) * interval '1 minute'
+FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO rbac_resource (id, organisation_id, type_id, external_id, name, attributes, updated_at)
+SELECT uuid_at(800000 + n), %(house)s::uuid, (SELECT id FROM rbac_resource_type ORDER BY id LIMIT 1), 'only' || n,
+    'Crowd Group' || n %% 40, '{{}}', now() - (n * 37 %% 9973) * interval '1 minute'
+FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO rbac_run (id, organisation_id, resource_id, external_id, name, state, phase, done, message, lines_count, created_at,
+    finished_at, seen_at)
+SELECT uuid_at(970000 + n), %(house)s::uuid, uuid_at(800000 + n), 'only' || n, '', 'succeeded', '', 0, '', 0, moment, moment,
+    moment
+FROM generate_series(1, {PEOPLE}) AS n, LATERAL (SELECT now() - (n * 37 %% 9973) * interval '1 minute' AS moment) AS made;
+INSERT INTO rbac_review (id, organisation_id, name, place_name, role_ids, role_names, reviewers, undecided, applies, due_at,
+    remind_days, state, created_at, closed_at)
+SELECT uuid_at(950000 + n), CASE WHEN n %% 2 = 0 THEN %(house)s::uuid END, 'Crowd Group' || n %% 40, '', '{{}}', '{{}}',
+    'owners', 'keep', 'at_once', moment + interval '14 days', '{{}}', 'closed', moment, moment + interval '14 days'
+FROM generate_series(1, {PEOPLE}) AS n, LATERAL (SELECT now() - (n * 37 %% 9973) * interval '1 minute' AS moment) AS made;
 """
 # UUIDv7 of three minutes apart, so that events lie in the window that the trail looks at.
 UUID_AT = """
@@ -86,6 +129,13 @@ HOUSED = {
     "accounts.members",
     "accounts.keys",
     "accounts.service_accounts",
+    "rbac.teams",
+    "rbac.workspaces",
+    "rbac.resources",
+    "rbac.roles",
+    "rbac.reviews",
+    "rbac.elevations",
+    "rbac.runs",
 }  # Their rows are one organisation's; the trail is looked at from both sides.
 BOTH = {"audit.events", "audit.activity"}
 
@@ -154,16 +204,18 @@ def asked(declared: List, actor: Actor, query: dict[str, Any], cursor: Cursor | 
 
 def middle(declared: List, actor: Actor) -> UUID:
     """A row deep in the list."""
-    found: UUID = declared.source(actor).order_by("id").values_list("pk", flat=True)[1_500]
+    rows = declared.source(actor).order_by("id").values_list("pk", flat=True)
+    found: UUID = rows[50 if declared.name in MOST else 1_500]
     return found
 
 
 def looked(declared: List, actor: Actor, big: set[str]) -> list[str]:
     """The faults of each order, at the beginning and deep in the list, both ways, and of each search."""
     deep = middle(declared, actor)
+    more = MOST.get(declared.name, MORE)
     places = [None, Cursor(deep), Cursor(deep, backwards=True)]
     questions: list[tuple[dict[str, Any], Cursor | None, int]] = [
-        ({"sort": f"{sign}{name}"}, place, MORE) for name in declared.orders for sign in ("", "-") for place in places
+        ({"sort": f"{sign}{name}"}, place, more) for name in declared.orders for sign in ("", "-") for place in places
     ]
     if declared.search is not None:
         for word, hits in WORDS.items():

@@ -31,7 +31,7 @@ class Gate(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """True, or a typed error."""
-        access.gate(request._request, view.access)
+        access.gate(request._request, view.access, somewhere=view.somewhere)
         return True
 
 
@@ -44,6 +44,7 @@ class ApiView(APIView):
     """
 
     access: ClassVar[access.Access]
+    somewhere: ClassVar[bool] = False  # As in `PageView`.
     limit: ClassVar[limits.Limit] = limits.API
     volatile: ClassVar[Collection[str]] = ()
     endpoints: ClassVar[Mapping[str, Endpoint]]
@@ -83,7 +84,8 @@ class ApiView(APIView):
         try:
             limits.refuse_oversized(request)
             limits.spend(request, declared.limit or self.limit)
-            access.gate(request, declared.access or self.access, step_up=declared.step_up)
+            right = declared.access or self.access
+            access.gate(request, right, step_up=declared.step_up, somewhere=self.somewhere)
             handler = getattr(self, method, None) if method in self.http_method_names else None
             if handler is None:
                 raise errors.MethodNotAllowed

@@ -71,8 +71,9 @@ class Acts(PageView, abstract=True):
         *,
         before: int | None = None,
         error: Invalid | None = None,
+        looked: Mapping[str, Any] | None = None,
     ) -> HttpResponse:
-        form = _form(self, action, self.request.POST if error else None)
+        form = _form(self, action, self.request.POST if error or looked is not None else None)
         if error is not None:
             for name, texts in error.fields.items():
                 form.add_error(name if name in form.fields else None, [str(text) for text in texts])
@@ -89,6 +90,9 @@ class Acts(PageView, abstract=True):
             "query": self.request.POST.get("query", ""),
             "before": None if before is None else counts.text(before, bulk.MOST),
             "as_job": number > bulk.DIRECT,
+            "can_look": action.look is not None and number <= bulk.DIRECT,
+            "looked": looked is not None,
+            **(looked or {}),
         }
         if self.request.headers.get("HX-Request"):
             reply = self.page(values, template="kit/list/_confirm.html")
@@ -109,6 +113,10 @@ class Acts(PageView, abstract=True):
             )
         values = {each.name: request.POST.get(each.name, "") for each in action.fields}
         try:
+            if request.POST.get("look"):
+                rows = selection.ids or bulk.selected(self.declared, self.actor, selection)
+                told = bulk.rows_look(actor=self.actor, declared=self.declared, action=action, rows=rows, values=values)
+                return self._confirm(action, selection, number, looked=told)
             if number > bulk.DIRECT:
                 run_id = bulk.rows_enqueue(
                     actor=self.actor,

@@ -69,6 +69,21 @@ def rows_act(
         return action.run(actor=actor, ids=list(dict.fromkeys(rows)), **_read(actor, action, values))
 
 
+def rows_look(
+    *, actor: Actor, declared: List, action: Action, rows: Sequence[UUID], values: Mapping[str, str]
+) -> Mapping[str, Any]:
+    """What `action` would do to these rows, as its own preview tells it; nothing is changed. Refused as `rows_act`."""
+    authorise(actor, action.code)
+    if action.look is None:
+        raise errors.BadRequest
+    if len(rows) > DIRECT:
+        raise TooManyRows
+    visible = set(declared.source(actor).filter(pk__in=rows).values_list("pk", flat=True))
+    if len(visible) < len(set(rows)):
+        raise errors.NotFound
+    return action.look(actor=actor, ids=list(dict.fromkeys(rows)), **_read(actor, action, values))
+
+
 def rows_enqueue(
     *, actor: Actor, declared: List, action: Action, selection: Selection, values: Mapping[str, str], expected: int
 ) -> UUID:

@@ -73,6 +73,7 @@ class Action:
 
     Shown to whom holds `code`. `question` and `consequence` say what will happen to so many rows; `inverse` names the
     action that undoes it, with the same fields. `step_up`: whoever did not just prove who it is confirms it first.
+    `look(actor=..., ids=..., **fields)` tells what it would do, as the context of `look_template`, and changes nothing.
     """
 
     name: str
@@ -87,6 +88,8 @@ class Action:
     icon: str = ""
     tone: Literal["primary", "destroy"] = "primary"
     step_up: bool = False
+    look: Callable[..., Mapping[str, Any]] | None = None
+    look_template: str = ""
 
 
 @dataclass(frozen=True)

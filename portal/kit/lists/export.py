@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from portal.kit.context import Actor
-from portal.kit.decision import authorise
+from portal.kit.decision import authorise, holds_somewhere
+from portal.kit.errors import Forbidden
 from portal.kit.lists.declare import Column, List
 from portal.kit.lists.errors import TooManyRows
 from portal.kit.lists.query import Chosen
@@ -38,7 +39,8 @@ def list_export(*, actor: Actor, declared: List, chosen: Chosen, format: Format)
     Event `kit.list.exported` with the number of rows and a hash of the question (which may name people).
     `TooManyRows` beyond `MOST`.
     """
-    authorise(actor, declared.code)
+    if not holds_somewhere(actor, declared.code):  # The page's gate says whether a part is enough; `source` cuts to it.
+        raise Forbidden
     if declared.export_code:
         authorise(actor, declared.export_code)
     columns = declared.shown(chosen.columns)

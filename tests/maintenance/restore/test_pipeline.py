@@ -177,11 +177,15 @@ def test_a_newer_version_a_newer_server_and_a_foreign_database_are_refused(live:
 
 
 def test_an_older_backup_is_brought_to_this_version(live: str, make_backup: MakeBackup) -> None:
+    newest = ["0005_sizes", "0006_grants_go", "0007_run_scopes"]
     with logins.as_owner(live) as owner:
+        owner.execute("DROP TRIGGER maintenance_job_run_grants_go ON maintenance_job_run")
+        owner.execute("DROP TRIGGER maintenance_backup_grants_go ON maintenance_backup")
         owner.execute("DROP TABLE maintenance_size_sample")
-        owner.execute("DELETE FROM django_migrations WHERE app = 'maintenance' AND name = '0005_sizes'")
+        owner.execute("ALTER TABLE maintenance_job_run DROP COLUMN actor_scopes")
+        owner.execute("DELETE FROM django_migrations WHERE app = 'maintenance' AND name = ANY(%s)", [newest])
     found = inspection.inspect(make_backup().id)
-    assert found.pending == ["maintenance.0005_sizes"]
+    assert found.pending == [f"maintenance.{name}" for name in newest]
     name, outcome = restored(found.manifest.id, live)
     assert all(check["ok"] for check in outcome.checks)
     with logins.as_owner(name) as owner:
