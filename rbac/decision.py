@@ -32,6 +32,8 @@ __all__ = [
 _numbers: dict[str, int] = {}
 _forgetting: list[Callable[[], None]] = []
 _NONE = "0.0.0"
+# Of several ways to a permission the first of these is the reason of the answer, as in `rbac.explain`.
+_STRONGEST = ("role", "grant", "public")
 
 
 def can(
@@ -100,7 +102,7 @@ def _decide(person_id: UUID, held: Effective, code: str, context: Mapping[str, A
 def _plain(held: Effective, bit: int) -> tuple[bool, str]:
     if held.denied & bit:
         return False, "denied"
-    for source, bits in (("role", held.roles), ("grant", held.grants), ("public", held.public)):
+    for source, bits in zip(_STRONGEST, (held.roles, held.grants, held.public), strict=True):
         if bits & bit:
             return True, source
     return False, "no_role"
@@ -115,8 +117,12 @@ def _conditional(held: Effective, bit: int, here: Situation) -> Decision:
         answer = met(maybe.conditions, here)
         if maybe.denies and answer is not False:
             return Decision(False, "denied", held.version)
-        if not maybe.denies and not allowed:
-            allowed, reason = (True, maybe.source) if answer else (False, "condition")
+        if maybe.denies:
+            continue
+        if answer and (not allowed or _STRONGEST.index(maybe.source) < _STRONGEST.index(reason)):
+            allowed, reason = True, maybe.source
+        elif not allowed:
+            reason = "condition"
     return Decision(allowed, reason, held.version)
 
 

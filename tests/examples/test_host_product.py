@@ -28,6 +28,7 @@ from rbac.models import Role
 from tests.accounts.organisation_world import House, join, make_house
 from tests.browser.server import Web, free_port
 from tests.rbac.authz_world import READ, call_them
+from tests.waiting import wait_for
 
 PROJECT = "product/project"
 
@@ -175,16 +176,22 @@ def test_what_is_kept_goes_with_the_feed(host_of: Callable[..., Host]) -> None:
     steward.put_resource(Resource(PROJECT, "prj-1", "Survey"))
     held = steward.bind(organisation, str(house.viewer.pk), _role("viewer"), organisation)
     assert steward.cache is not None
-    steward.cache.refresh()
-    question = Question(anna, READ, Thing(PROJECT, "prj-1"))
-    assert steward.can(anna, READ, question.thing)
-    assert steward.cache.get(question) is not None
-    steward.cache.refresh()
-    assert steward.cache.get(question) is not None, "nothing changed"
+    cache, question = steward.cache, Question(anna, READ, Thing(PROJECT, "prj-1"))
+
+    def kept() -> bool:
+        assert steward.can(anna, READ, question.thing)
+        cache.refresh()
+        return cache.get(question) is not None
+
+    def gone() -> bool:
+        cache.refresh()
+        return cache.get(question) is None
+
+    # The feed tells a change when every transaction that began before it is over, those of other databases too.
+    wait_for(kept, what="a feed without news", seconds=30)
     steward.unbind(organisation, held)
     assert not steward.check(question), "asked, it is known at once"
-    steward.cache.refresh()
-    assert steward.cache.get(question) is None
+    wait_for(gone, what="the news of the end", seconds=30)
     assert not steward.can(anna, READ, question.thing)
 
 
