@@ -9,9 +9,9 @@ from accounts.models import Organisation
 from portal.kit.context import Actor
 from portal.kit.decision import authorise
 from portal.kit.errors import NotFound
-from rbac import decision
 from rbac import selectors as rbac
-from rbac.services import scope_lock
+from rbac.models import INSTALLATION
+from rbac.services import rights_hold
 
 
 def authorise_in(actor: Actor, code: str, organisation_id: UUID) -> None:
@@ -39,15 +39,17 @@ def held_organisation(actor: Actor, code: str, organisation_id: UUID) -> Organis
     """`locked_organisation`, together with who holds what in it, and then the question again whether `actor` may do
     `code` there: who lost the right while this waited is refused. In this order, as everybody takes the two locks."""
     organisation = locked_organisation(organisation_id)
+    if actor.organisation_id is None:  # What staff may do from outside is held on the installation.
+        held_roles(INSTALLATION)
     held_roles(organisation_id)
     authorise_in(actor, code, organisation_id)
     return organisation
 
 
 def held_roles(organisation_id: UUID) -> None:
-    """Let nobody change who holds what in an organisation until this transaction ends; what was known is asked anew."""
-    scope_lock(scope_id=organisation_id)
-    decision.forget_stamps()
+    """Let nobody change who holds what in an organisation, or on the installation, until this transaction ends; what was
+    known is asked anew."""
+    rights_hold(scope_id=organisation_id)
 
 
 def locked_organisation(organisation_id: UUID) -> Organisation:

@@ -59,7 +59,9 @@ class ReviewForm(Form):
         choices=[("keep", gettext_lazy("Keep")), ("revoke", gettext_lazy("Revoke"))],
         initial="keep",
         widget=Segmented,
-        help_text=gettext_lazy("What would be revoked is taken with your rights."),
+        help_text=gettext_lazy(
+            "What nobody decided is revoked with your rights; what a reviewer revokes, with theirs."
+        ),
     )
     applies = forms.ChoiceField(
         label=gettext_lazy("A decision counts"),

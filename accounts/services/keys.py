@@ -12,7 +12,7 @@ from accounts import keys, rules
 from accounts.errors import Deactivated, KeyOfAnother, KeyOver, KeysTooMany, OrganisationSuspended
 from accounts.models import Key, Organisation, ServiceAccount, User
 from accounts.models.keys import LONGEST
-from accounts.organisation_guards import guard_member, locked_organisation
+from accounts.organisation_guards import guard_member, held_roles, locked_organisation
 from accounts.services.guards import guard, person_id
 from portal.kit import clock, errors, registry
 from portal.kit.context import Actor
@@ -55,6 +55,9 @@ def key_create(
     values = _checked(name, expires_at, addresses, rate_limit)
     _delegable(acting, owner_id, scopes)
     with standing_on(organisation_id or INSTALLATION):
+        _held(organisation_id)
+        _may_make(acting, service)
+        _delegable(acting, owner_id, scopes)
         owner = _locked_owner(owner_id, organisation_id)
         secret = keys.secret_new(live=live)
         key = Key(organisation_id=organisation_id, owner=owner, live=live, created_by=actor.id, **values)
@@ -77,10 +80,12 @@ def key_rotate(*, actor: Actor, key: Key) -> tuple[Key, str]:
     acting = _standing(actor, key.organisation_id)
     _may_rotate(acting, key)
     with standing_on(key.organisation_id or INSTALLATION):
+        _held(key.organisation_id)
+        _may_rotate(acting, key)
+        _locked_owner(key.owner_id, key.organisation_id, limited=False)
         old = _locked(key)
         if old.is_over or old.replaced_by is not None:
             raise KeyOver
-        _locked_owner(old.owner_id, old.organisation_id, limited=False)
         now = clock.now()
         kept = ("organisation_id", "owner_id", "name", "live", "scopes", "addresses", "rate_limit")
         new = Key(
@@ -107,8 +112,11 @@ def key_revoke(*, actor: Actor, key: Key, reason: str = "") -> Key:
     By its owner, by `apikey:admin` of its organisation, or by staff (`key:admin`); not by whom the owner outranks, and
     those of the root administrator by itself alone.
     """
-    _may_revoke(_standing(actor, key.organisation_id, outside=True), key)
+    acting = _standing(actor, key.organisation_id, outside=True)
+    _may_revoke(acting, key)
     with standing_on(key.organisation_id or INSTALLATION):
+        held_roles(acting.organisation_id or INSTALLATION)
+        _may_revoke(acting, key)
         key = _locked(key)
         if not key.is_over:
             _end(key, reason)
@@ -253,10 +261,15 @@ def _networks(written: Sequence[str], wrong: dict[str, list[str]]) -> list[str]:
     return list(found)
 
 
-def _locked_owner(owner_id: UUID, organisation_id: UUID | None, *, limited: bool = True) -> User:
-    """The owner, locked: of two keys that are made at once, the second is counted with the first."""
+def _held(organisation_id: UUID | None) -> None:
+    """First of all locks, in everybody's order; what is asked after it stays true. Only where work goes on."""
     if organisation_id is not None and locked_organisation(organisation_id).state != Organisation.State.ACTIVE:
         raise OrganisationSuspended
+    held_roles(organisation_id or INSTALLATION)
+
+
+def _locked_owner(owner_id: UUID, organisation_id: UUID | None, *, limited: bool = True) -> User:
+    """The owner, locked: of two keys that are made at once, the second is counted with the first."""
     owner = User.objects.select_for_update(no_key=True).get(pk=owner_id)
     if not owner.is_active:
         raise Deactivated

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts import rules
 from accounts.errors import MemberInactive
 from accounts.models import Invitation, Membership, Organisation, User
-from accounts.organisation_guards import authorise_in, held_organisation, locked_organisation
+from accounts.organisation_guards import authorise_in, held_organisation, held_roles, locked_organisation
 from accounts.services.member_mails import members_tell_later
 from accounts.services.memberships import membership_add, roles_by_code
 from portal.kit import clock, errors
@@ -21,7 +21,7 @@ from portal.kit.notify import notify
 from portal.kit.record import diff, record
 from portal.kit.services import writing
 from rbac import services as rbac
-from rbac.models import Binding
+from rbac.models import INSTALLATION, Binding
 from rbac.standing import standing_on
 
 EDITABLE = ("name", "slug")
@@ -64,7 +64,7 @@ def organisation_update(*, actor: Actor, organisation: Organisation, values: dic
     if "slug" in clean:
         clean["slug"] = clean["slug"].lower()
     with standing_on(organisation.pk):
-        organisation = locked_organisation(organisation.pk)
+        organisation = held_organisation(actor, "organisation:update", organisation.pk)
         changes = diff(organisation, clean)
         if not changes:
             return organisation
@@ -91,6 +91,8 @@ def _set_state(actor: Actor, organisation: Organisation, state: str, code: str, 
     authorise(actor, "organisation:admin")
     with standing_on(organisation.pk):
         organisation = locked_organisation(organisation.pk)
+        held_roles(INSTALLATION)  # The right is one of the installation, wherever who has it stands.
+        authorise(actor, "organisation:admin")
         before = organisation.state
         if before == state:
             return organisation

@@ -64,7 +64,7 @@ def service_account_update(*, actor: Actor, service: ServiceAccount, values: dic
         raise errors.Invalid(fields={name: [_("This cannot be changed here.")] for name in sorted(unknown)})
     clean = _checked(values)
     with standing_on(service.organisation_id):
-        service = _locked(service)
+        service = _locked(actor, service)
         changes = {}
         if "name" in clean and clean["name"] != service.user.name:
             changes["name"] = (service.user.name, clean["name"])
@@ -87,7 +87,7 @@ def service_account_role_set(*, actor: Actor, service: ServiceAccount, role: Rol
     _authorise(actor, service.organisation_id)
     _no_owner(role)
     with standing_on(service.organisation_id):
-        service = _locked(service)
+        service = _locked(actor, service)
         membership = Membership.objects.select_related("user", "organisation").get(
             organisation_id=service.organisation_id, user_id=service.user_id
         )
@@ -113,7 +113,7 @@ def service_account_delete(*, actor: Actor, service: ServiceAccount, reason: str
     _authorise(actor, service.organisation_id)
     guard_member(actor, service.user_id, service.organisation_id)
     with standing_on(service.organisation_id):
-        service = _locked(service)
+        service = _locked(actor, service)
         ended = keys_end(owner_id=service.user_id, organisation_id=service.organisation_id, reason=reason)
         rbac.bindings_take(person_id=service.user_id, scope_id=service.organisation_id, reason=reason)
         Membership.objects.filter(organisation_id=service.organisation_id, user_id=service.user_id).delete()
@@ -128,7 +128,7 @@ def _set_active(actor: Actor, service: ServiceAccount, *, active: bool, reason: 
     _authorise(actor, service.organisation_id)
     guard_member(actor, service.user_id, service.organisation_id)
     with standing_on(service.organisation_id):
-        service = _locked(service)
+        service = _locked(actor, service)
         if service.user.is_active == active:
             return service
         service.user.is_active = active
@@ -185,8 +185,11 @@ def _checked(values: dict[str, Any]) -> dict[str, str]:
     return clean
 
 
-def _locked(service: ServiceAccount) -> ServiceAccount:
-    """The row and its account, held; `Erased` when it was deleted."""
+def _locked(actor: Actor, service: ServiceAccount) -> ServiceAccount:
+    """The row and its account, held; `Erased` when it was deleted. Who lost the right while this waited is refused."""
+    locked_organisation(service.organisation_id)
+    held_roles(service.organisation_id)
+    _authorise(actor, service.organisation_id)
     rows = ServiceAccount.objects.select_for_update(of=("self", "user")).select_related("user", "organisation")
     found = rows.filter(pk=service.pk).first()
     if found is None:

@@ -16,7 +16,14 @@ from rbac.services.bindings import (
 )
 from rbac.services.custom_roles import RoleDraft, draft_of, role_copy, role_create, role_delete, role_update
 from rbac.services.grants import grant_give, grant_limit, grant_take
-from rbac.services.keepers import administrators_lock, owners_guard, owners_guard_everywhere, scope_ensure, scope_lock
+from rbac.services.keepers import (
+    administrators_lock,
+    owners_guard,
+    owners_guard_everywhere,
+    rights_hold,
+    scope_ensure,
+    scope_lock,
+)
 from rbac.services.modules import module_switch
 from rbac.services.roles import roles_apply
 from rbac.services.runs import run_cancel_ask, run_lines_add, run_report, run_start, runs_lose
@@ -47,6 +54,7 @@ __all__ = [
     "module_switch",
     "owners_guard",
     "owners_guard_everywhere",
+    "rights_hold",
     "role_copy",
     "role_create",
     "role_delete",

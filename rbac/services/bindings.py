@@ -11,7 +11,7 @@ from portal.kit.context import Actor
 from portal.kit.decision import roles_changed
 from portal.kit.record import record
 from portal.kit.services import writing
-from rbac import decision, selectors
+from rbac import selectors
 from rbac.counting import counting
 from rbac.delegation import authorise_in, check_role
 from rbac.duties import Kept, duties_kept
@@ -19,7 +19,7 @@ from rbac.errors import LastAdministrator, OwnerForever, RoleElsewhere
 from rbac.models import INSTALLATION, Binding, Elevation, Role, Scope, UserGrant
 from rbac.selectors import OWNER
 from rbac.services.grants import grants_drop
-from rbac.services.keepers import administrators_lock, owners_guard, scope_ensure, scope_lock
+from rbac.services.keepers import administrators_lock, owners_guard, rights_hold, scope_ensure, scope_lock
 from rbac.services.stamps import stamp_bump
 from rbac.standing import standing_on
 
@@ -229,8 +229,7 @@ def may_delegate(*, actor: Actor, role: Role, scope_id: UUID, until: datetime | 
 
 def _hold(actor: Actor, role: Role, scope_id: UUID, until: datetime | None = None) -> None:
     """Lock what roles on a scope are changed under, and ask again: who lost the right while this waited is refused."""
-    scope_lock(scope_id=scope_id)
-    decision.forget_stamps()
+    rights_hold(scope_id=scope_id)
     may_delegate(actor=actor, role=role, scope_id=scope_id, until=until)
 
 

@@ -16,7 +16,7 @@ from portal.kit.record import record
 from rbac import access_selectors
 from rbac.govern_errors import RuleNameTaken, TooManyRules
 from rbac.models import INSTALLATION, DutyRule, Role
-from rbac.services.keepers import scope_lock
+from rbac.services.keepers import rights_hold
 from rbac.standing import standing_on
 from rbac.tree_rules import INVISIBLE
 
@@ -55,7 +55,8 @@ def duty_rule_create(*, actor: Actor, organisation_id: UUID | None, draft: DutyD
     root = organisation_id or INSTALLATION
     draft = _checked(draft, organisation_id)
     with standing_on(root):
-        scope_lock(scope_id=root)
+        rights_hold(scope_id=root)
+        _authorise(actor, organisation_id)
         if DutyRule.objects.filter(Q(organisation=organisation_id)).count() >= MOST_RULES:
             raise TooManyRules
         row = DutyRule(organisation_id=organisation_id, ready=draft.ready, **_stored(draft))
@@ -72,7 +73,8 @@ def duty_rule_update(*, actor: Actor, rule: DutyRule, draft: DutyDraft) -> DutyR
     root = rule.organisation_id or INSTALLATION
     draft = _checked(draft, rule.organisation_id)
     with standing_on(root):
-        scope_lock(scope_id=root)
+        rights_hold(scope_id=root)
+        _authorise(actor, rule.organisation_id)
         row = _locked(rule)
         after = _stored(draft)
         changes = {name: (getattr(row, name), value) for name, value in after.items() if getattr(row, name) != value}
@@ -90,7 +92,8 @@ def duty_rule_delete(*, actor: Actor, rule: DutyRule) -> None:
     _authorise(actor, rule.organisation_id)
     root = rule.organisation_id or INSTALLATION
     with standing_on(root):
-        scope_lock(scope_id=root)
+        rights_hold(scope_id=root)
+        _authorise(actor, rule.organisation_id)
         row = _locked(rule)
         record("rbac.duty_rule.deleted", target=row, changes={name: (getattr(row, name), None) for name in FIELDS})
         row.delete()

@@ -38,7 +38,7 @@ from rbac.models import INSTALLATION, Binding, Elevation, Role, Scope
 from rbac.services.access import access_give
 from rbac.services.bindings import binding_grant
 from rbac.services.elevation_mails import tell_deciders, tell_person
-from rbac.services.keepers import scope_lock
+from rbac.services.keepers import scope_hold, scope_lock
 from rbac.standing import standing_on
 
 BATCH = 100
@@ -104,7 +104,7 @@ def elevation_approve(*, actor: Actor, elevation: Elevation, words: str = "") ->
     decider_id = in_person(actor)
     root = scope.organisation_id or INSTALLATION
     with standing_on(root):
-        scope_lock(scope_id=root)
+        scope_hold(actor=actor, code=decided_by(scope.pk), scope=scope)
         row = _open(elevation)
         if decider_id == row.user_id:
             raise SecondPersonNeeded
@@ -133,7 +133,7 @@ def elevation_refuse(*, actor: Actor, elevation: Elevation, words: str) -> Eleva
     decider_id = in_person(actor)
     root = scope.organisation_id or INSTALLATION
     with standing_on(root):
-        scope_lock(scope_id=root)
+        scope_hold(actor=actor, code=decided_by(scope.pk), scope=scope)
         row = _open(elevation)
         if decider_id == row.user_id:
             raise SecondPersonNeeded

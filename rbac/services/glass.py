@@ -25,9 +25,9 @@ from rbac.counting import counting
 from rbac.elevation_rules import cleaned_text, in_person
 from rbac.errors import HeldAlready
 from rbac.govern_errors import GlassOpen, GlassStage, SecondPersonNeeded
-from rbac.models import Binding, GlassBreak, Role
+from rbac.models import INSTALLATION, Binding, GlassBreak, Role
 from rbac.selectors import OWNER, holders_of, owners
-from rbac.services.keepers import scope_ensure, scope_lock
+from rbac.services.keepers import rights_hold, scope_ensure, scope_lock
 from rbac.standing import standing_on
 from rbac.tree_rules import INVISIBLE
 
@@ -55,7 +55,7 @@ def glass_break(*, actor: Actor, organisation: Model, reason: str) -> GlassBreak
         raise NotFound
     with standing_on(organisation.pk):
         scope_ensure(organisation_id=organisation.pk)
-        scope_lock(scope_id=organisation.pk)
+        _held(actor, organisation.pk)
         _tidy(list(GlassBreak.objects.filter(user_id=person_id, organisation_id=organisation.pk, ended_at=None)))
         if GlassBreak.objects.filter(user_id=person_id, organisation_id=organisation.pk, noted_at=None).exists():
             raise GlassOpen
@@ -128,7 +128,7 @@ def glass_review(*, actor: Actor, glass: GlassBreak, verdict: str, words: str = 
         raise errors.Invalid(fields={"verdict": [_("Choose one of the two.")]})
     words = cleaned_text(words, "words", needed=verdict == GlassBreak.Verdict.UNJUSTIFIED)
     with standing_on(glass.organisation_id):
-        scope_lock(scope_id=glass.organisation_id)
+        _held(actor, glass.organisation_id)
         row = _locked(glass)
         if reviewer_id == row.user_id:
             raise SecondPersonNeeded
@@ -160,6 +160,13 @@ def _require(actor: Actor) -> None:
     outside = Actor(actor.kind, actor.id, actor.label, None, actor.on_behalf_of, actor.scopes)
     if not can(outside, RIGHT):
         raise errors.Forbidden
+
+
+def _held(actor: Actor, organisation_id: UUID) -> None:
+    """Both locks, that of the installation first: under it the right to break the glass is taken away."""
+    rights_hold(scope_id=INSTALLATION)
+    _require(actor)
+    scope_lock(scope_id=organisation_id)
 
 
 def _bind(row: GlassBreak, actor: Actor) -> Binding:

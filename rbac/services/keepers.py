@@ -37,15 +37,20 @@ def scope_lock(*, scope_id: UUID) -> None:
     list(Scope.objects.select_for_update(no_key=True).filter(pk=scope_id))
 
 
+def rights_hold(*, scope_id: UUID) -> None:
+    """`scope_lock`, and what was known of rights is read anew: what is asked after it holds until this transaction ends,
+    since whatever takes a right away takes the same lock. Nothing may have been written before it."""
+    scope_lock(scope_id=scope_id)
+    decision.forget_stamps()
+
+
 def scope_hold(*, actor: Actor, code: str, scope: Scope) -> None:
-    """`scope_lock` on the organisation of `scope` (or the installation), and then the question again whether `actor` may
+    """`rights_hold` on the organisation of `scope` (or the installation), and then the question again whether `actor` may
     do `code` there, at stamps that are read anew: who lost the right while this waited is refused (`Forbidden`).
 
-    Whatever takes rights away takes the same lock, so the answer holds until this transaction ends. Nothing may have been
-    written before it.
+    The answer holds until this transaction ends. Nothing may have been written before it.
     """
-    scope_lock(scope_id=scope.organisation_id or INSTALLATION)
-    decision.forget_stamps()
+    rights_hold(scope_id=scope.organisation_id or INSTALLATION)
     authorise_in(actor, code, scope)
 
 

@@ -8,7 +8,7 @@ from portal.kit.record import record
 from portal.kit.services import writing
 from rbac import decision
 from rbac.models import Module, ModuleSwitch
-from rbac.services.keepers import scope_ensure, scope_lock
+from rbac.services.keepers import scope_ensure, scope_hold
 from rbac.tree_guards import authorise_here
 
 
@@ -20,8 +20,7 @@ def module_switch(*, actor: Actor, organisation_id: UUID, module: Module, is_on:
     """
     authorise_here(actor, "module:update", organisation_id)
     with writing():
-        scope_ensure(organisation_id=organisation_id)
-        scope_lock(scope_id=organisation_id)
+        scope_hold(actor=actor, code="module:update", scope=scope_ensure(organisation_id=organisation_id))
         found = ModuleSwitch.objects.filter(organisation_id=organisation_id, module=module).first()
         if (found.is_on if found is not None else module.on_by_default) == is_on:
             return module

@@ -17,7 +17,7 @@ from rbac import decision
 from rbac.errors import WorkspaceArchived
 from rbac.models import Resource, Scope, Workspace
 from rbac.resource_rows import ATTRIBUTES, ATTRIBUTES_BYTES, KEEP, Known, Place, ResourceRow, type_key
-from rbac.services.keepers import scope_lock
+from rbac.services.keepers import rights_hold
 from rbac.tree_rules import check
 
 Changes = dict[str, tuple[Any, Any]]
@@ -39,9 +39,9 @@ class Batch:
     def write(self) -> None:
         """Do all of it, or raise; called inside `writing()`."""
         self._check()
-        if any(row.place is not KEEP for row in self.rows):
-            # Two branches that are moved into each other at once would wait for each other.
-            scope_lock(scope_id=self.organisation_id)
+        # Before any row: two branches that are moved into each other at once would wait for each other. And whoever
+        # loses the right meanwhile is refused below.
+        rights_hold(scope_id=self.organisation_id)
         self.there = self._there()
         self._plan()
         self._authorise()

@@ -32,7 +32,7 @@ from rbac.models import (
     Workspace,
 )
 from rbac.resource_rows import Place, ResourceRow
-from rbac.services.keepers import scope_ensure
+from rbac.services.keepers import rights_hold, scope_ensure
 from rbac.services.resource_batch import Batch
 from rbac.tree_guards import authorise_here
 from rbac.tree_rules import kept_by_database
@@ -98,7 +98,7 @@ def resource_delete(*, actor: Actor, resource: Resource) -> None:
     """
     _authorise(actor, "resource:delete", resource)
     with writing():
-        resource = _locked(resource)
+        resource = _held(actor, "resource:delete", resource)
         # The row that others are put below is held, so none comes in meanwhile.
         scope = Scope.objects.select_for_update().get(pk=resource.pk)
         if Scope.objects.filter(parent=scope).exists():
@@ -144,18 +144,21 @@ def _authorise(actor: Actor, code: str, resource: Resource) -> None:
     authorise(actor, code, resource)
 
 
-def _locked(resource: Resource) -> Resource:
+def _held(actor: Actor, code: str, resource: Resource) -> Resource:
+    """The row, held; who lost the right while this waited is refused."""
+    rights_hold(scope_id=resource.organisation_id)
     rows = Resource.objects.select_for_update(of=("self",), no_key=True).select_related("type__application")
     found = rows.filter(pk=resource.pk).first()
     if found is None:
         raise NotFound
+    _authorise(actor, code, found)
     return found
 
 
 def _set_public(actor: Actor, resource: Resource, *, is_public: bool) -> Resource:
     _authorise(actor, "resource:update", resource)
     with writing():
-        resource = _locked(resource)
+        resource = _held(actor, "resource:update", resource)
         if resource.is_public == is_public:
             return resource
         resource.is_public = is_public

@@ -13,7 +13,7 @@ from portal.kit.services import writing
 from rbac import decision
 from rbac.errors import WorkspaceNotEmpty
 from rbac.models import Binding, Scope, Workspace
-from rbac.services.keepers import scope_ensure
+from rbac.services.keepers import rights_hold, scope_ensure, scope_hold
 from rbac.tree_guards import authorise_here
 from rbac.tree_rules import check, cleaned, kept_by_database, only
 
@@ -33,6 +33,7 @@ def workspace_create(
     check(workspace, EDITABLE)
     with writing(), kept_by_database():
         above = scope_ensure(organisation_id=organisation_id)
+        scope_hold(actor=actor, code="workspace:admin", scope=above)
         Scope.objects.create(id=workspace.pk, kind=Scope.Kind.WORKSPACE, parent=above, organisation_id=organisation_id)
         workspace.save(force_insert=True)
         told = {field: (None, value) for field, value in values.items() if value}
@@ -46,7 +47,7 @@ def workspace_update(*, actor: Actor, workspace: Workspace, values: Mapping[str,
     only(values, EDITABLE)
     clean = cleaned(values)
     with writing():
-        workspace = workspace_hold(workspace_id=workspace.pk)
+        workspace = _held(actor, workspace)
         changes = diff(workspace, clean)
         if not changes:
             return workspace
@@ -76,7 +77,7 @@ def workspace_delete(*, actor: Actor, workspace: Workspace) -> None:
     """
     _authorise(actor, workspace)
     with writing():
-        workspace = workspace_hold(workspace_id=workspace.pk)
+        workspace = _held(actor, workspace)
         # The row that resources are put below is held, so none comes in meanwhile.
         scope = Scope.objects.select_for_update().get(pk=workspace.pk)
         if Scope.objects.filter(parent=scope).exists():
@@ -88,11 +89,13 @@ def workspace_delete(*, actor: Actor, workspace: Workspace) -> None:
         decision.mark_changed()
 
 
-def workspace_hold(*, workspace_id: UUID) -> Workspace:
-    """The row, held until the transaction ends; `NotFound` when it is gone. Part of another service."""
-    found = Workspace.objects.select_for_update(no_key=True).filter(pk=workspace_id).first()
+def _held(actor: Actor, workspace: Workspace) -> Workspace:
+    """The row, held until the transaction ends; who lost the right while this waited is refused."""
+    rights_hold(scope_id=workspace.organisation_id)
+    found = Workspace.objects.select_for_update(no_key=True).filter(pk=workspace.pk).first()
     if found is None:
         raise NotFound
+    _authorise(actor, found)
     return found
 
 
@@ -105,7 +108,7 @@ def _authorise(actor: Actor, workspace: Workspace) -> None:
 def _set_archived(actor: Actor, workspace: Workspace, *, archived: bool) -> Workspace:
     _authorise(actor, workspace)
     with writing():
-        workspace = workspace_hold(workspace_id=workspace.pk)
+        workspace = _held(actor, workspace)
         before = workspace.archived_at
         if (before is not None) == archived:
             return workspace
