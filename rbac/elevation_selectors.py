@@ -95,7 +95,12 @@ def glass_breaks(actor: Actor) -> QuerySet[GlassBreak]:
 
 def glass_break(actor: Actor, glass_id: UUID) -> GlassBreak:
     """One of them, as the installation sees it; `NotFound` otherwise."""
-    found = glass_breaks(replace(actor, organisation_id=None)).filter(pk=glass_id).first()
+    return glass_break_here(replace(actor, organisation_id=None), glass_id)
+
+
+def glass_break_here(actor: Actor, glass_id: UUID) -> GlassBreak:
+    """One of those that `actor` sees where it stands; `NotFound` otherwise."""
+    found = glass_breaks(actor).filter(pk=glass_id).first()
     if found is None:
         raise NotFound
     return found
@@ -112,10 +117,11 @@ def in_stage(rows: QuerySet[GlassBreak], stage: str) -> QuerySet[GlassBreak]:
     return rows.filter(noted_at__isnull=False, reviewed_at__isnull=stage == "unreviewed")
 
 
-def organisations_to_enter(actor: Actor) -> Sequence[Model]:
-    """The organisations in which the glass can be broken, by name."""
+def organisations_to_enter(actor: Actor, key: UUID | None = None) -> Sequence[Model]:
+    """The organisations in which the glass can be broken, by name; with `key` only that one."""
     rows = apps.get_model("accounts", "Organisation").objects.visible_to(actor, "break_glass:execute")
-    return list(rows.exclude(state="closed").order_by("name", "id")[:CHOICES])
+    rows = rows.exclude(state="closed") if key is None else rows.exclude(state="closed").filter(pk=key)
+    return list(rows.order_by("name", "id")[:CHOICES])
 
 
 def rules_seen_by(organisation_id: UUID | None) -> str:

@@ -32,6 +32,11 @@ def running_code(actor: Actor) -> str:
     return RUN if actor.organisation_id is not None else RUN_PLATFORM
 
 
+def deciding_code(actor: Actor) -> str:
+    """The right to be somebody who decides items where `actor` stands."""
+    return SEEN_BY if actor.organisation_id is not None else RUN_PLATFORM
+
+
 def _here(actor: Actor) -> Q:
     """What belongs to where `actor` stands, and to nobody else."""
     return Q(organisation_id=actor.organisation_id) if actor.organisation_id else Q(organisation=None)
@@ -56,8 +61,7 @@ def items(actor: Actor, review: Review) -> QuerySet[ReviewItem]:
 
 
 def _own(actor: Actor) -> QuerySet[ReviewItem]:
-    code = SEEN_BY if actor.organisation_id is not None else RUN_PLATFORM
-    rows = ReviewItem.objects.visible_to(actor, code).filter(_here(actor))
+    rows = ReviewItem.objects.visible_to(actor, deciding_code(actor)).filter(_here(actor))
     return rows.filter(reviewers__contains=[actor.id]) if actor.id is not None else rows.none()
 
 

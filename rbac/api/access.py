@@ -272,6 +272,15 @@ class GrantView(AccessApi):
         self.place(organisation_id, "member:read", somewhere=True)
         return self.single(grant_body(selectors.grant_here(self.actor, grant_id)))
 
+    @endpoint(service="role:assign", body=EndBody, partial=True, reply=GrantReply, etag=True, errors=GIVING)
+    def patch(self, request: Request, organisation_id: UUID, grant_id: UUID) -> HttpResponse:
+        """Let it end at another moment, or never."""
+        self.place(organisation_id, "role:assign", somewhere=True)
+        row = self.unchanged(selectors.grant_here(self.actor, grant_id), grant_body)
+        if "expires_at" in self.sent:
+            services.grant_limit(actor=self.actor, grant=row, expires_at=self.sent["expires_at"])
+        return self.single(grant_body(selectors.grant_here(self.actor, grant_id)))
+
     @endpoint(service="role:assign", status=204, errors=(CannotDelegate, SuperiorTouched))
     def delete(self, request: Request, organisation_id: UUID, grant_id: UUID) -> HttpResponse:
         """Take it away; the very next check knows."""

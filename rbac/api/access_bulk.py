@@ -17,12 +17,13 @@ from rbac.api.access import AccessApi, conditions_named
 from rbac.api.access_serializers import (
     BindingsBody,
     BindingsReply,
+    EndBody,
     GrantReply,
     ThingGrantBody,
     binding_body,
     grant_body,
 )
-from rbac.errors import CannotDelegate, HeldAlready, MembersRole, NotAMember
+from rbac.errors import CannotDelegate, EndPassed, HeldAlready, MembersRole, NotAMember
 from rbac.holders import Holder
 from rbac.models import Scope
 from rbac.services.access_bulk import Given
@@ -124,6 +125,14 @@ class ThingGrantView(ApiView):
     @endpoint(reply=GrantReply, etag=True)
     def get(self, request: Request, grant_id: UUID) -> HttpResponse:
         """Read it."""
+        return self.single(grant_body(things.grant_of_installation(self.actor, grant_id)))
+
+    @endpoint(body=EndBody, partial=True, reply=GrantReply, etag=True, errors=(CannotDelegate, EndPassed))
+    def patch(self, request: Request, grant_id: UUID) -> HttpResponse:
+        """Let it end at another moment, or never."""
+        row = self.unchanged(things.grant_of_installation(self.actor, grant_id), grant_body)
+        if "expires_at" in self.sent:
+            services.grant_limit(actor=self.actor, grant=row, expires_at=self.sent["expires_at"])
         return self.single(grant_body(things.grant_of_installation(self.actor, grant_id)))
 
     @endpoint(status=204, errors=(CannotDelegate,))

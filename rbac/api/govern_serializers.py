@@ -1,4 +1,4 @@
-"""Bodies of roles for a while and of separated duties."""
+"""Bodies of roles for a while, of broken glass and of separated duties."""
 
 from typing import Any
 
@@ -6,7 +6,9 @@ from rest_framework import serializers
 
 from portal.kit.api import Body, Reply
 from rbac.duties import CODE, Conflict, Item
-from rbac.models import DutyRule, Elevation
+from rbac.elevation_rules import TEXT_LIMIT
+from rbac.models import DutyRule, Elevation, GlassBreak
+from rbac.services.glass import NOTE_LIMIT
 
 _ID, _ROLE, _PERSON, _PLACE = (f"01890000-0000-7000-8000-0000000000f{number}" for number in (1, 2, 3, 4))
 _MOMENT = "2026-01-31T08:30:00Z"
@@ -55,7 +57,7 @@ class ElevationBody(Body):
     role_id = serializers.UUIDField()
     scope_id = serializers.UUIDField(required=False, help_text="The whole organisation if absent.")
     minutes = serializers.IntegerField(min_value=1)
-    reason = serializers.CharField(max_length=300)
+    reason = serializers.CharField(max_length=TEXT_LIMIT)
     example = {"role_id": _ROLE, "minutes": 60, "reason": "The crane stands still"}
 
 
@@ -63,8 +65,65 @@ class ElevationDecisionBody(Body):
     """What becomes of a request: others approve or refuse it, who asked withdraws it, either of them ends it."""
 
     decision = serializers.ChoiceField(["approve", "refuse", "withdraw", "end"])
-    words = serializers.CharField(max_length=300, required=False, allow_blank=True, help_text="Needed to refuse.")
+    words = serializers.CharField(
+        max_length=TEXT_LIMIT, required=False, allow_blank=True, help_text="Needed to refuse."
+    )
     example = {"decision": "approve", "words": "Until the crane runs"}
+
+
+class GlassReply(Reply):
+    """Every right in one organisation, in an emergency, and what became of it."""
+
+    id = serializers.UUIDField()
+    organisation_id = serializers.UUIDField()
+    user_id = serializers.UUIDField()
+    reason = serializers.CharField()
+    stage = serializers.ChoiceField(["live", "unnoted", "unreviewed", "closed"])
+    started_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(help_text="When it ends by itself.")
+    ended_at = serializers.DateTimeField(allow_null=True)
+    note = serializers.CharField(allow_blank=True, help_text="What was done.")
+    noted_at = serializers.DateTimeField(allow_null=True)
+    reviewed_by = serializers.UUIDField(allow_null=True)
+    reviewed_at = serializers.DateTimeField(allow_null=True)
+    verdict = serializers.ChoiceField(["", *GlassBreak.Verdict.values])
+    words = serializers.CharField(allow_blank=True)
+    example = {
+        "id": _ID,
+        "organisation_id": _PLACE,
+        "user_id": _PERSON,
+        "reason": "Nobody can sign in there",
+        "stage": "live",
+        "started_at": _MOMENT,
+        "expires_at": _MOMENT,
+        "ended_at": None,
+        "note": "",
+        "noted_at": None,
+        "reviewed_by": None,
+        "reviewed_at": None,
+        "verdict": "",
+        "words": "",
+    }
+
+
+class GlassBody(Body):
+    """Where, and why."""
+
+    organisation_id = serializers.UUIDField()
+    reason = serializers.CharField(max_length=TEXT_LIMIT)
+    example = {"organisation_id": _PLACE, "reason": "Nobody can sign in there"}
+
+
+class GlassActBody(Body):
+    """What becomes of it."""
+
+    act = serializers.ChoiceField(["end", "note", "review"])
+    note = serializers.CharField(max_length=NOTE_LIMIT, required=False, help_text="With act: note.")
+    verdict = serializers.ChoiceField(GlassBreak.Verdict.values, required=False, help_text="With act: review.")
+    words = serializers.CharField(
+        max_length=TEXT_LIMIT, required=False, allow_blank=True, help_text="Needed where it was not justified."
+    )
+    example = {"act": "note", "note": "The certificate had expired; a new one is in place."}
 
 
 class DutyRuleReply(Reply):
@@ -102,7 +161,7 @@ class DutyRuleBody(Body):
     """A rule."""
 
     name = serializers.CharField(max_length=80)
-    description = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    description = serializers.CharField(max_length=TEXT_LIMIT, required=False, allow_blank=True)
     one_codes = _codes()
     one_roles = _roles()
     other_codes = _codes()
@@ -126,6 +185,14 @@ def elevation_body(row: Elevation) -> dict[str, Any]:
     names = ("user_id", "role_id", "scope_id", "reason", "minutes", "asked_at", "expires_at", "decided_at", "words")
     told = {name: getattr(row, name) for name in (*names, "until", "ended_at")}
     return {"id": row.pk, "role": row.role_label, "state": row.state_now, "decided_by": row.decided_by_id, **told}
+
+
+def glass_body(row: GlassBreak) -> dict[str, Any]:
+    """An emergency as the API tells it."""
+    names = ("organisation_id", "user_id", "reason", "stage", "started_at", "expires_at", "ended_at")
+    later = ("note", "noted_at", "reviewed_at", "verdict", "words")
+    told = {name: getattr(row, name) for name in (*names, *later)}
+    return {"id": row.pk, "reviewed_by": row.reviewed_by_id, **told}
 
 
 def rule_body(row: DutyRule) -> dict[str, Any]:

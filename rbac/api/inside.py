@@ -1,4 +1,4 @@
-"""What the endpoints below one organisation share."""
+"""What the endpoints below one organisation share, and those that the installation has as well."""
 
 from uuid import UUID
 
@@ -16,8 +16,9 @@ class InsideView(ApiView, abstract=True):
             raise errors.NotFound
         return self.actor.organisation_id
 
-    def place(self, organisation_id: UUID, code: str, *, somewhere: bool = False) -> UUID:
-        """The organisation of the address, in which the caller holds `code`; `NotFound`, or `Forbidden` without it.
+    def place(self, organisation_id: UUID | None, code: str, *, somewhere: bool = False) -> None:
+        """Raise unless the caller stands in the organisation of the address (None: on the installation) and holds `code`
+        there: `NotFound`, or `Forbidden` without it.
 
         The gate lets in who sees the organisation, so that one that is not there is told like any other. `somewhere`:
         holding it on some part is enough; what is asked for there is looked up among what the caller may see.
@@ -26,4 +27,9 @@ class InsideView(ApiView, abstract=True):
             raise errors.NotFound
         if not (somewhere and holds_somewhere(self.actor, code)):
             authorise(self.actor, code)
-        return organisation_id
+
+    @staticmethod
+    def below(organisation_id: UUID | None, rest: str) -> str:
+        """The address of what lies below the organisation of the address, or below the installation."""
+        root = "admin" if organisation_id is None else f"organisations/{organisation_id}"
+        return f"/api/v1/{root}/{rest}"

@@ -55,6 +55,13 @@ class ReviewReply(Reply):
     }
 
 
+class ReviewReportReply(Reply):
+    """The report of a review."""
+
+    csv = serializers.CharField(help_text="A head and a line for each item, in the language of the caller.")
+    example = {"csv": "Holder,Role or right,Decision\nRosa,Dock master,keep\n"}
+
+
 class ReviewBody(Body):
     """A review to start."""
 

@@ -72,6 +72,7 @@ class TestGrants(Inside):
     below = "grants"
     reader = "viewer"
     holder = "owner"
+    changed = {"expires_at": "2038-01-31T08:30:00Z"}
     models = (UserGrant,)
 
     @pytest.fixture(autouse=True)
@@ -104,8 +105,9 @@ class TestGrants(Inside):
 class TestThingGrants(ApiCase):
     collection = "/api/v1/admin/grants"
     reader = "root"  # Who may look gives as well.
-    reader_may = frozenset({"post", "delete"})
+    reader_may = frozenset({"post", "patch", "delete"})
     holder = "root"
+    changed = {"expires_at": "2038-01-31T08:30:00Z"}
     models = (UserGrant,)
 
     @pytest.fixture(autouse=True)

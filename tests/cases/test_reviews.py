@@ -8,14 +8,15 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from audit.models import Event
 from portal.kit import clock, context
-from rbac.models import Review, ReviewItem
+from rbac.models import Binding, Review, ReviewItem
 from rbac.services.reviews import review_start
 from tests.accounts.organisation_world import House, join, make_house
-from tests.cases.api import NOWHERE
+from tests.cases.api import NOWHERE, ApiCase
 from tests.cases.inside import Inside
 from tests.cases.listing import ListCase
-from tests.factories import World, actor_of
+from tests.factories import World, actor_of, person
 from tests.rbac.review_world import draft, membership_item, start
 from tests.rbac.roles_world import bind, make_role
 
@@ -101,6 +102,57 @@ class TestReviewItems(Inside):
             join(self.house.organisation, "viewer")
         self.review = start(self.house)
         self.collection = f"/api/v1/organisations/{self.house.id}/reviews/{self.review.pk}/items"
+
+
+def _start_platform() -> Review:
+    root = User.objects.get(is_root=True)
+    person("Second", role="super_admin")  # Nobody decides about themselves.
+    with context.acting(actor_of(root)) as current:
+        current.platform = True
+        return review_start(actor=actor_of(root), organisation_id=None, draft=draft())
+
+
+class TestPlatformReviews(ApiCase):
+    collection = "/api/v1/admin/reviews"
+    reader = "root"  # Who may look starts them as well.
+    reader_may = frozenset({"post"})
+    holder = "root"
+    valid = {"name": "Autumn", "due_at": _due}
+    models = (Review, ReviewItem)
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{_start_platform().pk}"
+
+    def make(self, number: int) -> None:
+        for _ in range(number):
+            _start_platform()
+
+
+@pytest.mark.django_db
+def test_a_review_of_the_installation_is_decided_reported_and_closed_over_the_api(
+    world: World, browser_of: Callable[[User], Client]
+) -> None:
+    review = _start_platform()
+    client, where = browser_of(world.root), f"/api/v1/admin/reviews/{review.pk}"
+    mine = client.get("/api/v1/admin/reviews/mine").json()["items"]
+    items = client.get(f"{where}/items").json()["items"]
+    clerk = next(one for one in mine if one["person_id"] == str(world.clerk.pk))
+    assert str(world.root.pk) in {one["person_id"] for one in items} - {one["person_id"] for one in mine}
+    item = f"{where}/items/{clerk['id']}"
+    told = client.patch(item, {"decision": "keep", "words": "Still here"}, content_type="application/json").json()
+    assert (told["decision"], told["decided_by"]) == ("keep", str(world.root.pk))
+    body = {"item_ids": [clerk["id"]], "decision": "revoke"}
+    reply = client.post(f"{where}/decisions", body, content_type="application/json")
+    assert (reply.status_code, reply.json()) == (200, {"decided": 1, "revoked": 1, "failed": 0})
+    assert not Binding.objects.filter(user=world.clerk).exists()
+    report = client.get(f"{where}/report").json()["csv"].splitlines()
+    assert report[0].startswith("Holder,")
+    assert len(report) == len(items) + 1
+    assert any(line.startswith("Clerk") and "revoke" in line for line in report)
+    assert client.post(f"{where}/close").json()["state"] == "closed"
+    assert Event.objects.filter(code="rbac.review.exported", target_id=review.pk).count() == 1
+    below = browser_of(world.manager)
+    assert {below.get(path).status_code for path in (where, f"{where}/report", f"{where}/items")} == {403}
 
 
 def _client(house: House, browser_of: Callable[[User], Client], user: User) -> Any:

@@ -45,6 +45,9 @@ class ApiView(APIView):
 
     access: ClassVar[access.Access]
     somewhere: ClassVar[bool] = False  # As in `PageView`.
+    gated: ClassVar[bool] = (
+        False  # The gate asks all that there is; a `service` that its handlers name is another realm's.
+    )
     limit: ClassVar[limits.Limit] = limits.API
     volatile: ClassVar[Collection[str]] = ()
     endpoints: ClassVar[Mapping[str, Endpoint]]
@@ -147,6 +150,8 @@ class ApiView(APIView):
 
 def _of(cls: type[ApiView], handler: Any, abstract: bool) -> Endpoint:
     declared: Endpoint = getattr(handler, "endpoint", _UNDECLARED)
+    if cls.gated and declared.service:
+        declared = replace(declared, service="")
     if declared.access is None:
         return declared if abstract else replace(declared, access=cls.access)
     access.check_declaration(type(cls.__name__, (), {"access": declared.access, "__module__": cls.__module__}))
