@@ -1,6 +1,7 @@
-"""What every page shows of rights for a while: the own ones, and how many requests wait for whom may decide.
+"""What every page shows of rights for a while: the own ones, and how many requests and items of access reviews wait for
+whom may decide them.
 
-Both are remembered under the stamps, like the decision itself, so that no page pays for them.
+All of it is remembered under the stamps, like the decision itself, so that no page pays for them.
 """
 
 from datetime import datetime
@@ -15,12 +16,14 @@ from rbac.decision import also_forget
 from rbac.elevation_rules import decided_by
 from rbac.epochs import changed_here, stamps_of
 from rbac.models import INSTALLATION, Elevation
+from rbac.review_selectors import waiting_items
 from rbac.rules import Ask, Elevated, effective_at
 
 __all__ = ["Elevated", "elevated_now", "waiting"]
 
 MOST_COUNTED = 100
 _waiting: dict[UUID, tuple[int, list[tuple[UUID, datetime]]]] = {}  # By place: its epoch; who waits, until when.
+_to_review: dict[tuple[UUID, UUID], tuple[int, int]] = {}  # By place and person: its epoch; how many items.
 _LIMIT = 5000
 
 
@@ -54,9 +57,27 @@ def waiting(actor: Actor) -> int:
     return sum(person_id != actor.id and until > now for person_id, until in known[1])
 
 
+def to_review(actor: Actor) -> int:
+    """How many items of running access reviews wait for the word of `actor` where it stands; 100 for more."""
+    if actor.id is None or actor.kind == "system":
+        return 0
+    root = actor.organisation_id or INSTALLATION
+    stamps = stamps_of(actor.id, actor.organisation_id)
+    epoch = stamps[0] if actor.organisation_id is None else stamps[1]
+    known = _to_review.get((root, actor.id))
+    if known is None or known[0] != epoch or changed_here():
+        known = epoch, waiting_items(actor)[:MOST_COUNTED].count()
+        if not changed_here():
+            if len(_to_review) >= _LIMIT:
+                _to_review.clear()
+            _to_review[root, actor.id] = known
+    return known[1]
+
+
 def forget_waiting() -> None:
     """Drop what this process remembers; see `rbac.decision.forget_everything`."""
     _waiting.clear()
+    _to_review.clear()
 
 
 also_forget(forget_waiting)

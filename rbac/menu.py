@@ -10,9 +10,9 @@ from portal.kit.context import actor as acting
 from portal.kit.lists import List
 from portal.kit.navigation import Realm
 from portal.kit.registry import MenuItem, Section, menu
-from rbac import elevation_lists, review_lists, role_lists, run_lists, tree_lists
+from rbac import elevation_lists, review_lists, review_selectors, role_lists, run_lists, tree_lists
 from rbac.decision import modules_off, own_products
-from rbac.elevated import waiting
+from rbac.elevated import to_review, waiting
 from rbac.models import ResourceType
 from rbac.resource_rows import type_key
 from rbac.tree_selectors import types
@@ -59,6 +59,24 @@ for declared, icon, section, order, somewhere, badge in _LISTS:
 for name, label, url, icon, section, code, order in _PAGES:
     realm: Realm = "organisation" if url.startswith("/o/") else "platform"
     menu.add(MenuItem(f"rbac.{name}", label, url, icon, section, code, order, realm=realm))
+for realm, base, code in (
+    ("organisation", "/o/{slug}", review_selectors.SEEN_BY),
+    ("platform", "/platform", review_selectors.RUN_PLATFORM),
+):
+    menu.add(
+        MenuItem(
+            f"rbac.{realm}_reviews_mine",
+            _("To review"),
+            f"{base}/reviews/mine",
+            "check",
+            "access",
+            code,
+            31,
+            realm=realm,
+            badge=to_review,
+            idle=False,
+        )
+    )
 
 
 def _stands(row: ResourceType, held: frozenset[str]) -> bool:
@@ -84,6 +102,7 @@ def type_entries() -> list[MenuItem]:
             11 + place,
             realm="organisation",
             somewhere=True,
+            group=row.application.label,
         )
         for place, row in enumerate(seen)
     ]

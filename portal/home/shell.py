@@ -1,5 +1,7 @@
 """The frame of every page: person, navigation by permission, environment, notices."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -35,6 +37,7 @@ ENVIRONMENTS = {
     "production": {"name": "production", "label": gettext_lazy("Production"), "tone": "plain"},
 }
 # What the account menu offers of one's own affairs, as far as the rooms have it.
+UNFOLDED = 5  # Entries of one group that stand in the navigation by themselves.
 ACCOUNT = ("/me", "/me/security", "/me/password", "/me/preferences", "/me/keys", "/me/organisations")
 
 
@@ -127,8 +130,25 @@ class Shell:
             items = sorted((item for item in allowed if item.section == key), key=lambda item: item.order)
             if items:
                 named = _("Organisation") if key == "installation" and realm == "organisation" else str(label)
-                sections.append({"label": named, "items": [self._entry(item) for item in items]})
+                sections.append({"label": named, "items": self._folded(items)})
         return sections
+
+    def _folded(self, items: Sequence[registry.MenuItem]) -> list[dict[str, Any]]:
+        """The entries; many of one group behind one that opens, and is open where one of them is the page."""
+        sizes = Counter(str(item.group) for item in items if item.group)
+        shown: list[dict[str, Any]] = []
+        folds: dict[str, dict[str, Any]] = {}
+        for item in items:
+            entry, group = self._entry(item), str(item.group)
+            if sizes[group] <= UNFOLDED:
+                shown.append(entry)
+                continue
+            if group not in folds:
+                folds[group] = {"label": group, "icon": "cube", "inner": [], "open": False}
+                shown.append(folds[group])
+            folds[group]["inner"].append(entry)
+            folds[group]["open"] |= entry["current"]
+        return shown
 
     @staticmethod
     def _types(realm: str) -> list[registry.MenuItem]:

@@ -19,7 +19,9 @@ def is_open(actor: Actor, item: MenuItem) -> bool:
     """Whether an entry opens to `actor`: by the very right that its page demands."""
     if item.realm == "self":
         return True
-    return can(actor, item.permission).allowed or (item.somewhere and holds_somewhere(actor, item.permission))
+    if not can(actor, item.permission).allowed and not (item.somewhere and holds_somewhere(actor, item.permission)):
+        return False
+    return item.idle or (item.badge is not None and item.badge(actor) > 0)
 
 
 def opened(actor: Actor, items: Iterable[MenuItem], realm: Realm) -> list[MenuItem]:

@@ -252,7 +252,8 @@ class MenuItem:
     Entries of the realm "organisation" stand under `/o/{slug}/`, which their `url` names, and are shown there. Those of
     the realm "self" are everybody's own affairs, stand under `/me` and name no permission. `somewhere`: shown as well to
     whom holds `permission` on some object only, as its page opens to that one. `badge` counts what waits there for
-    somebody; every page asks, so it remembers.
+    somebody; every page asks, so it remembers. `idle=False`: not shown while nothing waits. Of more than five entries of
+    one `group`, all stand behind one that opens, with that name.
     """
 
     name: str
@@ -265,6 +266,8 @@ class MenuItem:
     realm: Literal["platform", "organisation", "self"] = "platform"
     somewhere: bool = False
     badge: "Callable[[Actor], int] | None" = None
+    idle: bool = True
+    group: Text = ""
 
 
 @dataclass(frozen=True)

@@ -199,6 +199,8 @@ class Resource(TenantModel):
             models.Index(fields=["organisation", "type", "name", "id"], name="rbac_resource_type_named"),
             models.Index(fields=["organisation", "updated_at", "id"], name="rbac_resource_updated"),
             models.Index(fields=["organisation", "type", "updated_at", "id"], name="rbac_resource_type_updated"),
+            # Who uses a module is read from this index alone, whatever the number of organisations.
+            models.Index(fields=["type", "updated_at"], include=["organisation"], name="rbac_resource_used"),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,6 @@ and the click has lost it.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -39,6 +38,7 @@ from rbac.services.access import access_give
 from rbac.services.bindings import binding_grant
 from rbac.services.elevation_mails import tell_deciders, tell_person
 from rbac.services.keepers import scope_hold, scope_lock
+from rbac.services.stamps import badge_changed
 from rbac.standing import standing_on
 
 BATCH = 100
@@ -87,7 +87,7 @@ def elevation_ask(*, actor: Actor, role: Role, scope: Scope, minutes: int, reaso
         told = {"reason": (None, reason), "minutes": (None, minutes), "role_label": (None, role.label)}
         record("rbac.elevation.asked", target=row, changes=told, data={"place": row.place})
         tell_deciders(row=row, scope=scope, code=decided_by(scope.pk))
-        _badge_changed(root)
+        badge_changed(root=root)
     return row
 
 
@@ -120,7 +120,7 @@ def elevation_approve(*, actor: Actor, elevation: Elevation, words: str = "") ->
         changes = {"state": (State.ASKED.value, State.APPROVED.value), "until": (None, until)}
         record("rbac.elevation.approved", target=row, changes=changes, reason=words, data={"place": row.place})
         tell_person(row=row, act="approved", by=actor.label)
-        _badge_changed(root)
+        badge_changed(root=root)
     return row
 
 
@@ -144,7 +144,7 @@ def elevation_refuse(*, actor: Actor, elevation: Elevation, words: str) -> Eleva
         changes = {"state": (State.ASKED.value, State.REFUSED.value)}
         record("rbac.elevation.refused", target=row, changes=changes, reason=words, data={"place": row.place})
         tell_person(row=row, act="refused", by=actor.label)
-        _badge_changed(root)
+        badge_changed(root=root)
     return row
 
 
@@ -161,7 +161,7 @@ def elevation_withdraw(*, actor: Actor, elevation: Elevation) -> Elevation:
         row.save(update_fields=["state", "ended_at", "ended_by"])
         changes = {"state": (State.ASKED.value, State.WITHDRAWN.value)}
         record("rbac.elevation.withdrawn", target=row, changes=changes, data={"place": row.place})
-        _badge_changed(root)
+        badge_changed(root=root)
     return row
 
 
@@ -222,7 +222,7 @@ def _expire(row: Elevation) -> None:
         row.save(update_fields=["state", "ended_at"])
         changes = {"state": (State.ASKED.value, State.EXPIRED.value)}
         record("rbac.elevation.expired", target=row, changes=changes, data={"place": row.place})
-        _badge_changed(row.organisation_id or INSTALLATION)
+        badge_changed(root=row.organisation_id or INSTALLATION)
 
 
 def _close(row: Elevation, *, by: UUID | None) -> None:
@@ -283,10 +283,3 @@ def _open(elevation: Elevation) -> Elevation:
     if found is None or found.state_now != State.ASKED:
         raise ElevationGone
     return found
-
-
-def _badge_changed(root: UUID) -> None:
-    """What navigation shows of open requests is remembered under the stamp of the place, like what people hold there."""
-    with writing(), connection.cursor() as cursor:
-        cursor.execute("SELECT rbac_bump(ARRAY[%s]::uuid[])", [root])
-    decision.mark_changed()

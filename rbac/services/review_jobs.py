@@ -17,6 +17,7 @@ from rbac.models import INSTALLATION, Review, ReviewItem
 from rbac.review_snapshot import Pool, assign
 from rbac.services.review_letters import review_told
 from rbac.services.reviews import review_settle
+from rbac.services.stamps import badge_changed
 from rbac.standing import standing_on
 
 RUN_BY = "job:admin"
@@ -95,4 +96,5 @@ def _reassign(review: Review) -> None:
     moved = [item for item, was in zip(orphans, before, strict=True) if item.reviewers and item.reviewers != was]
     if moved:
         ReviewItem.objects.bulk_update(moved, ["reviewers"])
+        badge_changed(root=review.organisation_id or INSTALLATION)
         record("rbac.review.assigned", target=review, data={"items": len(moved)})

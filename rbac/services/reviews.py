@@ -35,6 +35,7 @@ from rbac.review_snapshot import (
 from rbac.services.keepers import scope_lock
 from rbac.services.review_items import WRITTEN, items_carry_out
 from rbac.services.review_letters import review_told
+from rbac.services.stamps import badge_changed
 from rbac.tree_guards import authorise_here
 from rbac.tree_rules import INVISIBLE
 
@@ -88,6 +89,7 @@ def review_start(*, actor: Actor, organisation_id: UUID | None, draft: ReviewDra
         for item in items:
             item.review = review
         ReviewItem.objects.bulk_create(items, batch_size=500)
+        badge_changed(root=organisation_id or INSTALLATION)
         record("rbac.review.started", target=review, data={"items": len(items), "due": review.due_at.isoformat()})
         review_told(review=review, act="asked")
     return review
@@ -126,6 +128,7 @@ def review_decide(*, actor: Actor, review: Review, item_ids: Sequence[UUID], dec
         else:
             ReviewItem.objects.bulk_update(items, WRITTEN)
         tally = _tally(items)
+        badge_changed(root=review.organisation_id or INSTALLATION)
         record(
             "rbac.review.decided",
             target=review,
@@ -168,6 +171,7 @@ def review_settle(*, review: Review) -> bool:
     if review.state == Review.State.RUNNING:
         review.state = Review.State.CLOSING
         review.save(update_fields=["state"])
+    badge_changed(root=review.organisation_id or INSTALLATION)
     items = list(review.items.select_related("review").filter(rest).order_by("pk")[:BATCH])
     for item in items:
         if not item.decision:

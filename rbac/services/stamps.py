@@ -9,6 +9,13 @@ from rbac import decision
 from rbac.models import INSTALLATION
 
 
+def badge_changed(*, root: UUID) -> None:
+    """What navigation shows of what waits is remembered under the stamp of the place, like what people hold there."""
+    with writing(), connection.cursor() as cursor:
+        cursor.execute("SELECT rbac_bump(ARRAY[%s]::uuid[])", [root])
+    decision.mark_changed()
+
+
 def stamp_bump(*, key: UUID) -> None:
     """Call it with any change that alters decisions about a person, an organisation or everything.
 

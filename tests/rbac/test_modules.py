@@ -1,5 +1,6 @@
 """Modules of host products: registered, switched by organisations, and what follows for the decision and the navigation."""
 
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from portal.kit import context, errors, tenancy
 from portal.kit.decision import can, list_subjects
 from portal.kit.services import writing
 from rbac import menu, module_selectors, services
+from rbac.icons import icons
 from rbac.models import Application, Binding, Module, ModuleSwitch, Permission, Resource, ResourceType, Role
 from rbac.services.modules import module_switch
 from rbac.services.products import application_put, module_put, type_put
@@ -183,6 +185,30 @@ def test_the_types_of_a_module_that_is_off_leave_the_navigation(house: House) ->
     assert "threats/tactic" in _entries(house, house.viewer)
     switch(house, is_on=False, which=threats)
     assert "threats/tactic" not in _entries(house, house.viewer)
+
+
+def test_many_types_of_a_product_stand_behind_one_entry_that_opens_and_is_open_on_a_page_of_theirs(
+    house: House, world: World
+) -> None:
+    _put(world, application_put, code="shop", label="Shop")
+    product = Application.objects.get(code="shop")
+
+    def folds(path: str) -> list[tuple[bool, list[str]]]:
+        text = signed_in(house.owner).get(house.url(path)).content.decode()
+        found = re.findall(r'<details class="fold"( open)?>.*?</svg>(Shop)<(.*?)</details>', text, re.DOTALL)
+        return [(bool(is_open), re.findall(r'href="([^"]+)"', inner)) for is_open, _label, inner in found]
+
+    for number in range(6):
+        assert folds("") == [], "up to five stand by themselves"
+        values = {"label": f"Part {number}", "label_plural": f"Parts {number}", "in_navigation": True}
+        _put(world, type_put, application=product, code=f"part_{number}", values=values)
+    addresses = [house.url(f"resources/shop/part_{number}") for number in range(6)]
+    assert folds("") == [(False, addresses)]
+    assert folds("resources/shop/part_3") == [(True, addresses)]
+
+
+def test_a_type_that_names_no_icon_gets_one_that_is_drawn() -> None:
+    assert ResourceType._meta.get_field("icon").default in icons()
 
 
 # --- what products register ---

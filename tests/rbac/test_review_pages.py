@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,7 +21,7 @@ from rbac.jobs import REVIEWS
 from rbac.models import Binding, Review, ReviewItem
 from rbac.services.reviews import review_close
 from tests.accounts.organisation_world import House, make_house
-from tests.factories import World
+from tests.factories import World, signed_in
 from tests.rbac.review_world import decide, item_of, start, tend
 from tests.rbac.roles_world import bind, make_role, make_team, make_workspace
 
@@ -292,3 +293,19 @@ def test_two_runs_of_the_job_at_once_end_a_review_once(own_database: dict[str, s
     assert review.state == "closed"
     assert Event.objects.filter(code="rbac.review.closed", target_id=review.pk).count() == 1
     assert not review.items.filter(outcome="").exists()
+
+
+def test_who_has_something_to_decide_finds_it_in_the_navigation_and_nobody_else(world: World) -> None:
+    house = make_house()
+    review = start(house, roles=[bind(house, house.viewer, make_role(house, "member:read")).role])
+    where = house.url("reviews/mine")
+
+    def shown(user: User) -> str:
+        text = signed_in(user).get(house.url("")).content.decode()
+        entry = re.search(rf'<a href="{where}"[^>]*>(.*?)</a>', text, re.DOTALL)
+        return re.sub(r"<[^>]+>", "", entry[1]).strip() if entry else ""
+
+    assert shown(house.owner) == "To review1 open"
+    assert shown(house.editor) == ""
+    decide(house, house.owner, review, "keep", review.items.get())
+    assert shown(house.owner) == "", "what was decided waits no more"
