@@ -194,13 +194,3 @@ def test_what_is_searched_for_downloads_as_a_csv_file(tab: Tab) -> None:
     lines = list(csv.reader(file.path().read_text("utf-8-sig").splitlines()))
     assert lines[0][:3] == ["Person", "Status", "Roles"]
     assert [line[0] for line in lines[1:]] == names
-
-
-def test_what_a_script_placed_is_swapped_without_writing_a_style_that_the_policy_refuses(tab: Tab) -> None:
-    page = tab.page
-    page.evaluate("document.querySelector('#list-body').style.minHeight = '1px'")
-    page.evaluate("document.querySelector('#list-body [id]').style.top = '1px'")
-    page.get_by_role("searchbox").first.fill("Otis")
-    expect(page.locator("[data-rows] tbody tr")).to_have_count(1)
-    assert page.evaluate("htmx.config.attributesToSettle") == ["class", "width", "height"]
-    # The watch over the page fails the test for any finding of the content policy.
