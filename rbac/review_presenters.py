@@ -14,7 +14,7 @@ from portal.kit import clock
 from portal.kit.context import Actor
 from portal.kit.templatetags.kit import count
 from rbac import review_selectors as selectors
-from rbac.access_selectors import organisation_here
+from rbac.access_selectors import slug_here
 from rbac.models import Review, ReviewItem
 from rbac.review_selectors import Progress
 from rbac.role_presenters import right_label
@@ -25,7 +25,7 @@ MEMBERS_SHOWN = 8
 
 def base_url(actor: Actor) -> str:
     """Where the reviews of where `actor` stands are."""
-    return f"/o/{organisation_here(actor).slug}/reviews" if actor.organisation_id is not None else "/platform/reviews"
+    return f"/o/{slug_here(actor)}/reviews" if actor.organisation_id is not None else "/platform/reviews"
 
 
 def items_text(number: int) -> str:

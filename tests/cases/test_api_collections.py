@@ -258,7 +258,10 @@ WITHOUT = {
     "NavigationView": "one's own, as the console draws it; tests/rbac/test_navigation_api.py",
     "RunLinesView": "part of a run, whose case it shares; tests/rbac/test_runs_api.py",
     "OwnItemsView": "what waits for oneself; tests/cases/test_reviews.py",
+    "PlatformOwnItemsView": "what waits for oneself; tests/cases/test_reviews.py",
     "DutyConflictsView": "computed, always one page; tests/rbac/test_duties.py",
+    "PlatformReviewItemsView": "the view of an organisation, which has a case; tests/cases/test_reviews.py",
+    "PlatformDutyConflictsView": "computed, always one page; tests/rbac/test_duties.py",
     "ResourceTypesView": "the same few for everybody; tests/rbac/test_tree_api.py",
 }
 
