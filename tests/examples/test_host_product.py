@@ -187,7 +187,7 @@ def test_what_is_kept_goes_with_the_feed(host_of: Callable[..., Host]) -> None:
         cache.refresh()
         return cache.get(question) is None
 
-    # The feed tells a change when every transaction that began before it is over, those of other databases too.
+    # A change is told again for as long as a transaction from before it is open, which may be one of another database.
     wait_for(kept, what="a feed without news", seconds=30)
     steward.unbind(organisation, held)
     assert not steward.check(question), "asked, it is known at once"
