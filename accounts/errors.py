@@ -352,3 +352,11 @@ class DeveloperRoleApart(errors.Invalid):
     code = "accounts.developer_role_apart"
     title = _("The developer role is given by itself")
     default_detail = _("Open the person's page: it has an own button for it, with its own confirmation.")
+
+
+class SurveyNotDue(errors.Conflict):
+    """Somebody answered whom nobody asks now, such as a second time."""
+
+    code = "accounts.survey_not_due"
+    title = _("You have told us already")
+    default_detail = _("Each of us is asked once in 90 days at most. Thank you; nothing more is needed.")

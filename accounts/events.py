@@ -172,3 +172,5 @@ for code, sentence, severity in (
     events.add(Event(code, sentence, "security", severity))  # type: ignore[arg-type]  # mypy reads the tuple's strings as str
 for name in ("ends_at", "ended_at"):
     fields.add(Field("accounts.DeveloperWindow", name, "public"))
+events.add(Event("accounts.survey.answered", _("A question on {target} was answered"), "data"))
+events.add(Event("accounts.survey.dismissed", _("A question on {target} was put away"), "data"))

@@ -17,6 +17,7 @@ menu.add(
         order=20,
     )
 )
+menu.add(MenuItem("accounts.surveys", _("Surveys"), "/platform/surveys", "activity", "people", "survey:read", order=40))
 _INSIDE: tuple[tuple[str, Text, str, str, Section, str, int], ...] = (
     ("home", _("Overview"), "", "home", "", "organisation:read", 0),
     ("members", _("Members"), "members", "people", "people", "member:read", 10),

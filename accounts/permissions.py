@@ -29,6 +29,7 @@ for code, label in (
     ("apikey:admin", _("Revoke any API key of an organisation, and look after its service accounts")),
 ):
     permissions.add(Permission(code, label, "organisations"))
+permissions.add(Permission("survey:read", _("See what people answer when they are asked how they like it"), "data"))
 permissions.add(Permission("key:admin", _("See and revoke the API keys of anybody"), "security"))
 permissions.add(Permission("security:read", _("See how people sign in, and what is wrong with it"), "security"))
 permissions.add(

@@ -237,3 +237,14 @@ personal_data.add(
         rows_of("accounts.AddressChange", "user_id", "email", "created_at", "expires_at", "ended_at"),
     )
 )
+
+personal_data.add(
+    PersonalData(
+        "survey_answers",
+        _("Answers to surveys"),
+        _("What the person answered when asked how they like it, or that they put the question away."),
+        _("For good, as numbers: when the person is deleted, their name and comment are taken out."),
+        ("accounts.SurveyAnswer",),
+        rows_of("accounts.SurveyAnswer", "user_id", "kind", "score", "comment", "answered_at"),
+    )
+)

@@ -27,6 +27,7 @@ from accounts.views import (
     second_factor,
     security,
     sessions,
+    surveys,
 )
 from accounts.views import invitations as invitation_views
 from accounts.views import keys as key_views
@@ -98,6 +99,8 @@ urlpatterns = [
     path("o/<slug:slug>/members", members.MembersView.as_view(), name="members"),
     path("o/<slug:slug>/members/<uuid:key>", members.MemberView.as_view(), name="member"),
     path("o/<slug:slug>/invitations", organisation_pages.InvitationsView.as_view(), name="invitations"),
+    path("o/<slug:slug>/survey", surveys.SurveyView.as_view(), name="survey"),
+    path("platform/surveys", surveys.SurveyAnswersView.as_view(), name="surveys"),
     path("o/<slug:slug>/settings", organisation_pages.SettingsView.as_view(), name="organisation_settings"),
     path("me/sessions", own_sessions.OwnSessionsView.as_view(), name="own_sessions"),
     path("me/session", own_sessions.SessionStateView.as_view(), name="session_state"),

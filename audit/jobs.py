@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from audit import services
-from audit.services import activity, exports
+from audit.services import activity, activity_days, exports
 from portal.kit import context
 from portal.kit.registry import Job, Run, Schedule, jobs, schedules
 
@@ -41,3 +41,16 @@ REMOVE = "audit.remove_exports"
 jobs.add(Job(exports.JOB, _("Export the audit trail"), export_events, exports.RIGHT, max_attempts=5))
 jobs.add(Job(REMOVE, _("Remove old exports of the audit trail"), remove_exports, "job:admin"))
 schedules.add(Schedule(REMOVE, _("Remove old exports, hourly"), REMOVE, "40 * * * *"))
+
+
+def sum_days(run: Run) -> Mapping[str, Any]:
+    """Sum up the days of the activity that are over. Harmless when repeated: a day is summed once."""
+    with run.batch():
+        summed = activity_days.days_sum()
+    run.log(f"{summed} days summed")
+    return {"days": summed}
+
+
+SUM = "audit.sum_days"
+jobs.add(Job(SUM, _("Sum up the activity of the days that are over"), sum_days, "job:admin"))
+schedules.add(Schedule(SUM, _("Sum up the activity, nightly"), SUM, "25 0 * * *"))

@@ -225,3 +225,32 @@ class ActivityHour(models.Model):
 
     def __str__(self) -> str:
         return f"{self.route} at {self.hour:%Y-%m-%d %H:00}"
+
+
+class ActivityDay(models.Model):
+    """What a whole day (UTC) of requests came to, kept for good: people, organisations, calls, and how long they took.
+
+    Written once, by the nightly job `audit.sum_days`, and only of days of which every request is still known. The
+    week and the month are the 7 and 30 days that end with the day. A spread says how many requests took how long: by
+    the number of the step of 5 %, see `audit.spreads`. Names nobody.
+    """
+
+    evidence: ClassVar[Evidence] = no_evidence("Sums of observations.")
+
+    day = models.DateField(primary_key=True)
+    people = models.PositiveIntegerField()
+    people_week = models.PositiveIntegerField()
+    people_month = models.PositiveIntegerField()
+    organisations_month = models.PositiveIntegerField()
+    api_calls = models.BigIntegerField()
+    api_failed = models.BigIntegerField()
+    api_spread = models.JSONField(default=dict)
+    page_spread = models.JSONField(default=dict)
+
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+
+    class Meta:
+        db_table = "audit_activity_day"
+
+    def __str__(self) -> str:
+        return f"{self.day}"

@@ -8,7 +8,21 @@ from bench import load, machine, table
 from bench.table import Row
 from bench.world import world
 
-PARTS = ("web", "record", "lists", "cleanup", "backup", "restore", "jobs", "sign_in", "keys", "decision", "authz")
+PARTS = (
+    "web",
+    "record",
+    "lists",
+    "cleanup",
+    "backup",
+    "restore",
+    "jobs",
+    "sign_in",
+    "keys",
+    "decision",
+    "authz",
+    "ledger",
+    "usage",
+)
 
 
 def say(line: str) -> None:

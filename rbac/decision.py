@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import connection, models
 
-from portal.kit import registry
+from portal.kit import registry, tallies
 from portal.kit.context import Actor
 from portal.kit.decision import Decision
 from rbac import epochs, rules
@@ -32,6 +32,7 @@ __all__ = [
 _numbers: dict[str, int] = {}
 _forgetting: list[Callable[[], None]] = []
 _NONE = "0.0.0"
+_checked = tallies.Counter("rbac.checks").bump
 # Of several ways to a permission the first of these is the reason of the answer, as in `rbac.explain`.
 _STRONGEST = ("role", "grant", "public")
 
@@ -40,6 +41,7 @@ def can(
     actor: Actor, code: str, obj: models.Model | None = None, *, context: Mapping[str, Any] | None = None
 ) -> Decision:
     """Fill of the port `kit.decision.can`. `CodeUnknown` for a host product's code that no catalogue has."""
+    _checked()
     person_id = actor.id
     if person_id is None or actor.kind == "system" or actor.scopes is not None:
         answer = _without_rules(actor, code)

@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 from django.db import connection, models
 
-from portal.kit import clock
+from portal.kit import clock, tallies
 from portal.kit.decision import Decision
 from portal.kit.postgres.base import DatabaseWrapper, Statement
 from rbac.conditions import Conditions
@@ -23,6 +23,7 @@ from rbac.epochs import Stamps, changed_here, stamps_for, stamps_of
 from rbac.models import INSTALLATION, Resource, Workspace
 
 CACHE_LIMIT = 50_000
+READS = tallies.Counter("rbac.reads")  # Of sets that the process did not know.
 NODES = (Workspace, Resource)  # Below an organisation, with a place of their own in the tree.
 
 
@@ -188,6 +189,7 @@ def forget_effective() -> None:
 
 
 def _read(person_id: UUID, asks: Mapping[Ask, Stamps]) -> dict[Ask, Effective]:
+    READS.bump()
     return learn(person_id, asks, _told(person_id, list(asks)))
 
 

@@ -15,6 +15,7 @@ from accounts.api import (
     roles,
     service_accounts,
     session,
+    surveys,
     views,
 )
 from accounts.api import passkeys as passkey_views
@@ -103,4 +104,6 @@ urlpatterns += [
         developers.DeveloperRoleView.as_view(),
         name="api_developer_role",
     ),
+    path("survey-answers", surveys.SurveyAnswersView.as_view(), name="api_survey_answers"),
+    path("survey-answers/<uuid:answer_id>", surveys.SurveyAnswerView.as_view(), name="api_survey_answer"),
 ]

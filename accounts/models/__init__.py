@@ -14,6 +14,7 @@ from accounts.models.privacy import Consent, OwnExport
 from accounts.models.recoveries import Recovery
 from accounts.models.registrations import Ask, MailAllowance, Registration
 from accounts.models.sessions import Session, SignInCounter
+from accounts.models.surveys import SurveyAnswer
 from accounts.models.tokens import Token
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "ServiceAccount",
     "Session",
     "SignInCounter",
+    "SurveyAnswer",
     "Token",
     "TotpDevice",
     "User",

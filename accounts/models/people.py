@@ -83,6 +83,11 @@ class User(AbstractBaseUser):
         null=True, editable=False, help_text="When the account is deleted, as its person asked for."
     )
     leaving_warned_at = models.DateTimeField(null=True, editable=False)
+    surveyed_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When the person last answered or put away a question how they like it here.",
+    )
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"

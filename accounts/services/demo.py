@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import ProtectedError
 
 from accounts import demo_story as story
 from accounts.models import Invitation, Key, Membership, Organisation, Session, User
@@ -43,6 +45,11 @@ def demo_people_load(*, actor: Actor) -> int:
     _only_system(actor)
     if User.objects.filter(email__endswith=f"@{DOMAIN}").exists():
         raise errors.Conflict("The demonstration is loaded already; `manage.py demo remove` takes it away.")
+    if Organisation.objects.filter(slug__in=[company.slug for company in story.COMPANIES]).exists():
+        raise errors.Conflict(
+            "An organisation of an earlier demonstration is still here, since somebody joined it or documents name it. "
+            "Load the demonstration into an empty database."
+        )
     begin = clock.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=story.DAYS)
     with writing():
         with _at(begin):
@@ -63,7 +70,8 @@ def demo_people_load(*, actor: Actor) -> int:
 def demo_people_remove(*, actor: Actor) -> int:
     """Take the demonstration away again, all of it but its events. Event `accounts.demo.removed`; returns how many people.
 
-    An organisation of its name that somebody else belongs to by now is no longer the demonstration's, and stays.
+    An organisation of its name that somebody else belongs to by now is no longer the demonstration's, and stays; so does
+    one that is named by what must be kept, such as invoices.
     """
     _only_system(actor)
     with writing():
@@ -176,9 +184,13 @@ def _company_remove(slug: str) -> int:
     Invitation.objects.filter(organisation=organisation).delete()
     reviews_purge(organisation_id=organisation.pk)
     tree_purge(organisation_id=organisation.pk)
-    # Made with it, and nobody holds anything there any more.
-    Scope.objects.filter(pk=organisation.pk).delete()
-    organisation.delete()
+    try:
+        # Made with it, and nobody holds anything there any more.
+        with transaction.atomic():
+            Scope.objects.filter(pk=organisation.pk).delete()
+            organisation.delete()
+    except ProtectedError:  # A customer: its documents name it for as long as they are kept.
+        return 0
     return 1
 
 

@@ -7,7 +7,17 @@ from django.db import connection, transaction
 from accounts import avatars
 from accounts.errors import Erased, NotYourself, RootProtected
 from accounts.lockout import locks_clear
-from accounts.models import AddressChange, Consent, Device, Invitation, Link, Membership, Registration, User
+from accounts.models import (
+    AddressChange,
+    Consent,
+    Device,
+    Invitation,
+    Link,
+    Membership,
+    Registration,
+    SurveyAnswer,
+    User,
+)
 from accounts.services.guards import guard, owners_kept
 from accounts.services.keys import keys_end
 from accounts.services.own_data import own_exports_purge
@@ -86,6 +96,7 @@ def _take_away(user: User, reason: str) -> dict[str, int]:
     own_exports_purge(user=user)
     # That somebody agreed stays provable; from where is nobody's business any more.
     Consent.objects.filter(user=user).update(address=None)
+    SurveyAnswer.objects.filter(user=user).update(user=None, comment="")
     if (picture := user.avatar) is not None:
         transaction.on_commit(lambda: avatars.remove(picture))
     return gone
@@ -110,7 +121,7 @@ def _pseudonymise(user: User) -> None:
     user.password_changed_at = user.last_seen_at = user.last_login = None
     user.factor_due_at = None
     user.preferences, user.avatar = {}, None
-    user.leaving_at = user.leaving_warned_at = None
+    user.leaving_at = user.leaving_warned_at = user.surveyed_at = None
     user.erased_at = clock.now()
     user.set_unusable_password()
     user.save()

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import organisation_selectors as selectors
+from accounts import survey_selectors
 from accounts.forms import ReasonForm
 from accounts.models import Organisation
 from accounts.organisation_forms import InviteForm, OrganisationForm, TransferForm
@@ -19,6 +20,7 @@ from accounts.organisation_presenters import (
     organisation_rows,
     organisation_state,
 )
+from accounts.presenters.surveys import question_of
 from accounts.services.invitations import invitation_accept_own
 from accounts.services.memberships import membership_leave
 from accounts.services.organisations import organisation_close, organisation_update, ownership_transfer
@@ -63,6 +65,7 @@ class OrganisationHomeView(PageView):
             "events": trail.events(self.actor, EventFilter(), limit=LATEST).items if history else [],
             "history_url": f"/o/{here.slug}/audit",
             "invite_url": reverse("accounts:invitations", args=[here.slug]) if invites else "",
+            "question": question_of(survey_selectors.question_due(self.actor), here),
         }
         return self.page(values)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.db import connection, models
 
 from audit import personal
 from audit.canonical import encoded, storable
-from portal.kit import clock, context, ids, logs, registry
+from portal.kit import clock, context, ids, logs, registry, webhooks
 from portal.kit.context import Actor
 from portal.kit.postgres.base import Statement, ours
 from portal.kit.record import Outcome
@@ -77,11 +78,9 @@ def event_record(
         row["reason"] = storable(reason)
     if data:
         row["data"] = data
-    if in_writing():
+    with nullcontext() if in_writing() else writing():  # A second door would cost a savepoint.
+        webhooks.emit(code, row)
         _append(row, parts)
-    else:
-        with writing():
-            _append(row, parts)
 
 
 def events_record(code: str, rows: Sequence[tuple[models.Model, Changes]]) -> None:
@@ -95,6 +94,8 @@ def events_record(code: str, rows: Sequence[tuple[models.Model, Changes]]) -> No
             body = [_EMPTY | row | {"personal": personal.seal(row["id"], parts, keys)} for row, parts in drafts]
             with connection.cursor() as cursor:
                 cursor.execute(_INSERT_MANY, [encoded(body)])
+            for row, _parts in drafts:
+                webhooks.emit(code, row)
 
 
 def _append(row: Row, parts: Parts) -> None:
@@ -183,10 +184,12 @@ def _describe(target: models.Model, changes: Changes | None, row: Row, parts: Pa
     row["changes"] = shown
 
 
-def partitions_ensure(*, months: int = 14) -> int:
-    """Make the partitions from last month on for `months` months, where missing; returns how many were made."""
+def partitions_ensure(*, months: int = 14, first: date | None = None) -> int:
+    """Make the partitions of `months` months from `first` on (last month), where missing; returns how many were made."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT audit_ensure_partitions((now() - interval '1 month')::date, %s)", [months])
+        cursor.execute(
+            "SELECT audit_ensure_partitions(coalesce(%s, (now() - interval '1 month')::date), %s)", [first, months]
+        )
         return int(cursor.fetchone()[0])
 
 

@@ -7,14 +7,19 @@ from django.db import connection
 from maintenance.models import Heartbeat
 from portal.kit import clock
 from portal.kit.services import writing
+from portal.kit.tallies import minute_note
 
+UP = "maintenance.up"  # Minutes in which a beat lived and the database took that.
 EVERY = timedelta(seconds=5)
 SILENT_AFTER = timedelta(seconds=20)
 FORGET_AFTER = timedelta(hours=1)
 
 
 def heartbeat_write(*, name: str, kind: str) -> None:
-    """Note that the process lives, and forget those that have been silent for an hour."""
+    """Note that the process lives, and forget those that have been silent for an hour.
+
+    A beat also notes the minute, as one in which the installation was up.
+    """
     now = clock.now()
     with writing(), connection.cursor() as cursor:
         cursor.execute(
@@ -23,6 +28,8 @@ def heartbeat_write(*, name: str, kind: str) -> None:
             [name, kind, now, now],
         )
         Heartbeat.objects.filter(seen_at__lt=now - FORGET_AFTER).delete()
+        if kind == "beat":
+            minute_note(name=UP)
 
 
 def heartbeat_remove(*, name: str) -> None:

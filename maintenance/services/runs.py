@@ -21,7 +21,7 @@ from maintenance import run_rows as rows
 from maintenance.errors import JobUnknown, NotRetryable, NotRunning
 from maintenance.models import JobRun
 from maintenance.services.telling import run_told
-from portal.kit import clock, context, errors, notices, registry
+from portal.kit import clock, context, errors, jobs, notices, registry
 from portal.kit.context import Actor
 from portal.kit.decision import authorise
 from portal.kit.mode import gate, state
@@ -73,6 +73,9 @@ def run_enqueue(
     """
     job = registry.jobs.get(name)
     authorise(actor, job.permission, about)
+    kept = jobs.keep(name, actor=actor, args=args, key=key, run_at=run_at)
+    if kept is not None:
+        return kept
     now = clock.now()
     current = context.current()
     with writing():

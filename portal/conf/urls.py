@@ -15,7 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("rbac.urls")),
     path("", include("audit.urls")),
     path("", include("maintenance.urls")),
-    path("", include("portal.home.urls")),
+    path("", include("portal.home.urls")),  # Before money: reports about mail come to /webhooks/mail/.
+    path("", include("billing.urls")),
 ]
 
 handler400 = "portal.kit.edge.bad_request"

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.api.urls")),
     path("", include("rbac.api.urls")),
     path("", include("audit.api.urls")),
+    path("", include("billing.api.urls")),
     path("", include("maintenance.api.urls")),
     path("", include("portal.home.api.urls")),
     # Last: an address that nobody owns still answers with problem+json, to whoever asks.

@@ -1,6 +1,7 @@
 """The banners above every page: the state of the installation, maintenance, and announcements.
 
-They come from what the process knows (`kit.mode.state`), so no page pays a query for them.
+They come from what the process knows (`kit.mode.state`), so no page pays a query for them, but the pages of money in an
+organisation, which say whether it is a sandbox.
 """
 
 from dataclasses import replace
@@ -17,6 +18,7 @@ from django.utils.translation import ngettext
 
 from accounts.developer_selectors import Allowed, allowed_now, concerns
 from accounts.person_selectors import view_of
+from billing.selectors.customers import sandbox_here
 from portal.kit import clock
 from portal.kit.decision import can
 from portal.kit.identity import Identity
@@ -42,6 +44,8 @@ def banners(request: HttpRequest, who: Identity | None) -> list[dict[str, Any]]:
         found.append(_factor_due(who.factor_due_at))
     if who is not None and who.viewing:
         found.insert(0, _view(who))
+    if who is not None and who.organisation is not None and _is_of_money(request, who.organisation.slug):
+        found += _sandbox(who, who.organisation.slug)
     if who is not None and who.active:
         found += [_elevated(one, who) for one in elevated_now(who.actor)]
     if who is not None and (allowed := allowed_now()) is not None and concerns(who.actor):
@@ -58,6 +62,28 @@ def banners(request: HttpRequest, who: Identity | None) -> list[dict[str, Any]]:
 
 def _is_about_it(request: HttpRequest) -> bool:
     return request.path.startswith(reverse("accounts:email"))
+
+
+def _is_of_money(request: HttpRequest, slug: str) -> bool:
+    return request.path.startswith(f"/o/{slug}/billing/")
+
+
+def _sandbox(who: Identity, slug: str) -> list[dict[str, Any]]:
+    """That no real money moves here, and what time it is."""
+    here = sandbox_here(who.actor) if can(who.actor, "billing:read") else None
+    if here is None:
+        return []
+    text = _("No real money moves here.")
+    stopped = here.test_clock
+    if stopped is not None:
+        said = (
+            _("Its clock is on its way to %(moment)s.")
+            if stopped.advancing_to
+            else _("Its clock stands at %(moment)s.")
+        )
+        text = f"{text} {said % {'moment': _moment(stopped.advancing_to or stopped.at)}}"
+    shown = {"tone": "warn", "title": _("This is a sandbox."), "text": text}
+    return [shown | {"url": reverse("billing:clock", args=[slug]), "label": _("Test clock")}]
 
 
 def _unverified() -> dict[str, Any]:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.kit.registry import MenuItem, menu
 
 menu.add(MenuItem("home", _("Home"), "/", "home", "", "dashboard:read", 0))
+menu.add(MenuItem("kpis", _("Key figures"), "/platform/kpis", "activity", "money", "kpi:read", 5))
 menu.add(MenuItem("outbox", _("Outbox"), "/platform/outbox", "mail", "installation", "installation:admin", 20))
 menu.add(
     MenuItem(

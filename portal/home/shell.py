@@ -24,6 +24,7 @@ from rbac.menu import type_entries
 SECTIONS: tuple[tuple[str, str | Promise], ...] = (
     ("", ""),
     ("products", gettext_lazy("Products")),
+    ("money", gettext_lazy("Billing")),
     ("people", gettext_lazy("People")),
     ("access", gettext_lazy("Access")),
     ("proof", gettext_lazy("Proof")),
@@ -69,6 +70,7 @@ class Shell:
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
         self._who: Identity | None = identity.of(request)
+        self._here = ""  # The address of the entry that is the page.
 
     @cached_property
     def person(self) -> Person | None:
@@ -124,7 +126,9 @@ class Shell:
         if who is None or not who.active or who.must_change_password:
             return []
         realm = self._realm(who)
-        allowed = opened(who.actor, (*registry.menu, *self._types(realm)), realm)
+        near = [item for item in registry.menu if self._near(item)]
+        allowed = opened(who.actor, (*near, *self._types(realm)), realm)
+        self._here = max((url for url in map(self._url, allowed) if self._leads_here(url)), key=len, default="")
         sections = []
         for key, label in SECTIONS:
             items = sorted((item for item in allowed if item.section == key), key=lambda item: item.order)
@@ -162,12 +166,24 @@ class Shell:
         return "organisation" if who.organisation else "platform"
 
     def _entry(self, item: registry.MenuItem) -> dict[str, Any]:
+        url = self._url(item)
+        current = url == self._here
+        return {"label": item.label, "url": url, "icon": item.icon, "current": current, "badge": self._badge(item)}
+
+    def _url(self, item: registry.MenuItem) -> str:
+        inside = self._who.organisation if self._who else None
+        return item.url.replace("{slug}", inside.slug) if inside else item.url
+
+    def _near(self, item: registry.MenuItem) -> bool:
+        """Whether an entry can stand on this page: one that is not for everybody asks on the pages beside it alone."""
+        return item.only is None or self._request.path.startswith(f"{self._url(item).rpartition('/')[0]}/")
+
+    def _leads_here(self, url: str) -> bool:
+        """Whether the page is that of an entry or lies below it; of several such entries, the nearest is the current one."""
         path = self._request.path
         inside = self._who.organisation if self._who else None
-        url = item.url.replace("{slug}", inside.slug) if inside else item.url
         home = url in {"/", "/me"} or (inside is not None and url == f"/o/{inside.slug}/")
-        current = path == url or (not home and path.startswith(f"{url.rstrip('/')}/"))
-        return {"label": item.label, "url": url, "icon": item.icon, "current": current, "badge": self._badge(item)}
+        return path == url or (not home and path.startswith(f"{url.rstrip('/')}/"))
 
     def _badge(self, item: registry.MenuItem) -> int | None:
         """How much waits behind an entry; None for nothing."""

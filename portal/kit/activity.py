@@ -27,7 +27,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import ResolverMatch
 from prometheus_client import Counter
 
-from portal.kit import clock, context
+from portal.kit import clock, context, tallies
 from portal.kit.context import Actor
 from portal.kit.ports import port
 from portal.kit.traffic import METHODS
@@ -244,6 +244,7 @@ def _stop(process: int) -> None:
     """Hand on what waits when the process ends; a child that inherited the hook of its parent has its own."""
     if process == os.getpid() and (_waiting or _held):
         flush()
+        tallies.flush()
         connections.close_all()
 
 
@@ -255,6 +256,8 @@ def _run(arrived: threading.Event) -> None:
         arrived.clear()
         connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
         done = flush(whole=False)
+        if done:
+            tallies.flush_due()
         pause = INTERVAL_SECONDS if done else PAUSE_SECONDS
         if _waiting or _held:
             arrived.set()

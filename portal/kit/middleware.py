@@ -177,6 +177,7 @@ class RequestMiddleware:
             return self.get_response(request)
         request._messages = messages = Messages(request)  # type: ignore[attr-defined]
         later = ours().transaction_later()
+        later.of_request = True
         request.transaction = later  # type: ignore[attr-defined]
         try:
             with later:

@@ -21,6 +21,8 @@ def is_open(actor: Actor, item: MenuItem) -> bool:
         return True
     if not can(actor, item.permission).allowed and not (item.somewhere and holds_somewhere(actor, item.permission)):
         return False
+    if item.only is not None and not item.only(actor):
+        return False
     return item.idle or (item.badge is not None and item.badge(actor) > 0)
 
 

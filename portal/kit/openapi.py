@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
@@ -79,7 +80,7 @@ class Describer(AutoSchema):
         replies = operation["responses"]
         for status, reply in replies.items():
             reply["description"] = HTTPStatus(int(status)).phrase
-            if "content" in reply:
+            if "content" in reply and not declared.file:
                 reply["content"]["application/json"]["examples"] = {"example": {"value": self._example()}}
             reply["headers"] = _headers(*self._told())
         if declared.etag and method == "GET":
@@ -132,6 +133,8 @@ class Describer(AutoSchema):
         """The declared reply; a list in its envelope."""
         declared = self.declared
         reply: Any = declared.reply
+        if declared.file:
+            return {(declared.status, declared.file): OpenApiTypes.BINARY}
         if declared.items is not None:
             reply = _enveloped(declared.items)
         return {declared.status: OpenApiResponse(reply)}

@@ -242,7 +242,7 @@ class Cleanup:
         return min(self.keep, timedelta(days=1)) if self.floor is None else self.floor
 
 
-Section = Literal["", "products", "people", "access", "proof", "upkeep", "installation", "self"]
+Section = Literal["", "products", "money", "people", "access", "proof", "upkeep", "installation", "self"]
 
 
 @dataclass(frozen=True)
@@ -253,7 +253,8 @@ class MenuItem:
     the realm "self" are everybody's own affairs, stand under `/me` and name no permission. `somewhere`: shown as well to
     whom holds `permission` on some object only, as its page opens to that one. `badge` counts what waits there for
     somebody; every page asks, so it remembers. `idle=False`: not shown while nothing waits. Of more than five entries of
-    one `group`, all stand behind one that opens, with that name.
+    one `group`, all stand behind one that opens, with that name. `only` says for whom it is there at all; the console asks
+    on the pages beside it, and shows it nowhere else.
     """
 
     name: str
@@ -268,6 +269,7 @@ class MenuItem:
     badge: "Callable[[Actor], int] | None" = None
     idle: bool = True
     group: Text = ""
+    only: "Callable[[Actor], bool] | None" = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.kit import context
+from portal.kit.postgres.base import ours
 from portal.kit.tenancy import behind_the_wall
 
 OUR_APPS = frozenset({"accounts", "rbac", "audit", "billing", "maintenance", "kit", "home"})
@@ -49,6 +50,19 @@ def writing() -> Iterator[None]:
 def in_writing() -> bool:
     """Whether the write door is open here."""
     return _open.get()
+
+
+def step_out() -> None:
+    """Commit what the request has written so far, so that no transaction is open while somebody is asked over the network.
+
+    What was written stays whatever becomes of the rest, so it must be whole by itself. Whoever comes after finds a new
+    transaction. Outside a request nothing is done: jobs ask between their batches. Raises inside `writing()`.
+    """
+    if in_writing():
+        raise RuntimeError("The write door is open: step out after the service has written.")
+    later = ours().later
+    if later is not None and later.of_request:
+        later.commit()
 
 
 def guarded_tables() -> frozenset[str]:

@@ -102,6 +102,9 @@ def test_an_organisation_that_somebody_else_joined_stays(world: World) -> None:
     call_command("demo", "remove")
     assert list(Organisation.objects.values_list("slug", flat=True)) == ["demo-lindenfeld"]
     assert list(Membership.objects.values_list("user_id", flat=True)) == [world.clerk.pk]
+    with pytest.raises(CommandError, match="into an empty database"):
+        call_command("demo", "load")
+    assert not User.objects.filter(email__endswith="@demo.example.com").exists()
 
 
 def test_no_person_loads_or_removes_it(world: World) -> None:

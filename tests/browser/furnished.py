@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -29,6 +30,10 @@ from portal.kit.record import record
 from portal.kit.services import writing
 from rbac.models import Role
 from tests.browser.backup_story import backups
+from tests.browser.book_story import books
+from tests.browser.figure_story import figures
+from tests.browser.money_story import money
+from tests.browser.plan_story import plans
 from tests.browser.restore_story import restores
 from tests.browser.rooms import Rooms, rooms
 from tests.factories import PASSWORD, actor_of, signed_in
@@ -64,7 +69,10 @@ class Furnished:
     night_id: UUID | None = None
     rooms: Rooms = field(init=False)
     backups: dict[str, UUID] = field(default_factory=dict)
+    plans: dict[str, UUID] = field(default_factory=dict)
     restores: dict[str, UUID] = field(default_factory=dict)
+    books: dict[str, Any] = field(default_factory=dict)
+    money: dict[str, Any] = field(default_factory=dict)
 
 
 class Story:
@@ -101,6 +109,10 @@ def furnish() -> Furnished:
     world.rooms = rooms(story, world)
     world.backups = backups(story.now, actor_of(world.admin))
     world.restores = restores(story.now)
+    world.plans = plans()
+    world.books = books(story, world)
+    world.money = money(world.rooms, world.admin)
+    figures(world.rooms)
     with context.system("a test"), writing():
         far = clock.now() + timedelta(days=1)
         for name, kind in (("worker", "worker"), ("beat", "beat")):

@@ -263,11 +263,16 @@ WITHOUT = {
     "PlatformReviewItemsView": "the view of an organisation, which has a case; tests/cases/test_reviews.py",
     "PlatformDutyConflictsView": "computed, always one page; tests/rbac/test_duties.py",
     "ResourceTypesView": "the same few for everybody; tests/rbac/test_tree_api.py",
+    "OffersView": "what can be bought, always one page; tests/billing/test_catalogue_pages.py",
+    "PlanVersionsView": "part of a plan, whose case it shares; tests/billing/test_catalogue_pages.py",
+    "RefundsView": "parts of a payment, whose case they share; tests/billing/test_payment_api.py",
+    "SecretsView": "parts of a provider's account, never told; tests/billing/test_money_api.py",
+    "QuotasView": "computed, always one page; tests/billing/test_usage_api.py",
 }
 
 
 # Modules outside this folder that hold cases of their own rooms.
-ELSEWHERE = ("tests.home.test_outbox", "tests.kit.test_mode_api")
+ELSEWHERE = ("tests.home.test_outbox", "tests.kit.test_mode_api", "tests.billing.test_payment_api")
 
 
 def _cases(above: type[ApiCase] = ApiCase) -> set[type[ApiCase]]:

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from accounts.models import User
 from accounts.services.keys import key_create
+from billing.models import UsageRollup
 from docs.examples.host_product import create_app
 from docs.examples.host_product.store import Store
 from docs.examples.steward_client import (
@@ -26,6 +27,9 @@ from docs.examples.steward_client import (
 from portal.kit import clock, context
 from rbac.models import Role
 from tests.accounts.organisation_world import House, join, make_house
+from tests.billing.money_world import customer_of
+from tests.billing.subscription_world import subscribed
+from tests.billing.usage_world import plan
 from tests.browser.server import Web, free_port
 from tests.rbac.authz_world import READ, call_them
 from tests.waiting import wait_for
@@ -131,6 +135,32 @@ def test_the_product_lets_in_whom_steward_lets_in(host_of: Callable[..., Host]) 
     assert host.call("harbour-editor", "DELETE", path).status_code == 204
     assert host.store.projects == {}
     assert not steward.can(Subject.user("harbour-editor"), READ, thing), "it is not there any more"
+
+
+def test_a_metered_route_is_counted_and_stops_where_the_plan_stops(host_of: Callable[..., Host]) -> None:
+    host = host_of("Harbour")
+    house, steward = host.house, host.steward
+    organisation = str(house.id)
+    subscribed(
+        customer_of(house.organisation), plan({"exports": (None, 2)}, code="small"), f"{clock.now():%Y-%m-%dT%H:%M}"
+    )
+    steward.bind(organisation, str(house.editor.pk), _role("developer"), organisation)
+    made = host.call("harbour-editor", "POST", "/projects", {"name": "Survey"}).json
+    path = f"/projects/{made['id']}/documents"
+    document = host.call("harbour-editor", "POST", path, {"text": "Depths"}).json["id"]
+    meters = host.browser.application.extensions["meters"]
+
+    def export(who: str = "harbour-editor") -> Any:
+        reply = host.call(who, "GET", f"{path}/{document}/export")
+        meters.flush()
+        return reply
+
+    assert export("harbour-viewer").status_code == 404
+    assert [export().text, export().text] == ["Depths", "Depths"]
+    over = export()
+    assert (over.status_code, over.json["limit"]) == (402, 2)
+    assert UsageRollup.objects.get(grain="day").total == 2
+    assert meters.refused == []
 
 
 def test_ids_of_another_tenant_lead_nowhere(host_of: Callable[..., Host]) -> None:

@@ -8,6 +8,18 @@ from django.db import models
 
 from accounts.models import Membership, Organisation, Session, User
 from audit.models import Event
+from billing.models import (
+    CreditNote,
+    Customer,
+    Invoice,
+    Journal,
+    LedgerAccount,
+    LegalEntity,
+    Payment,
+    Plan,
+    ProviderAccount,
+    Subscription,
+)
 from maintenance import cleaning
 from maintenance.models import Backup, Drill, Heartbeat, JobRun, NightReport, Restore, ScheduleState, SizeSample
 from maintenance.services import heartbeats, runs
@@ -19,6 +31,12 @@ from portal.kit.notices import announcements
 from portal.kit.notify import notify
 from portal.kit.services import writing
 from rbac.models import Binding, Role
+from tests.billing.catalogue_world import flat, sold
+from tests.billing.document_world import buyer, final
+from tests.billing.money_world import seller
+from tests.billing.payment_world import begun, provider
+from tests.billing.subscription_world import plan, subscribed
+from tests.billing.test_credit_notes import note
 from tests.cases.admin import AdminCase
 from tests.factories import World, actor_of, signed_in
 from tests.maintenance.backup.rows import catalogued
@@ -199,6 +217,88 @@ class TestAnnouncements(AdminCase):
         with context.acting(actor_of(world.root)):
             values = {"title": "Sign-in was slow", "starts_at": clock.now() - timedelta(days=1)}
             return announcements.announcement_create(actor=actor_of(world.root), values=values)
+
+
+class TestLegalEntities(AdminCase):
+    __test__ = True
+    model = LegalEntity
+
+    def row(self, world: World) -> models.Model:
+        return seller()
+
+
+class TestCustomers(AdminCase):
+    __test__ = True
+    model = Customer
+
+    def row(self, world: World) -> models.Model:
+        return buyer()
+
+
+class TestPlans(AdminCase):
+    __test__ = True
+    model = Plan
+
+    def row(self, world: World) -> models.Model:
+        return sold(flat()).plan
+
+
+class TestSubscriptions(AdminCase):
+    __test__ = True
+    model = Subscription
+
+    def row(self, world: World) -> models.Model:
+        return subscribed(buyer(), plan(), "2026-11-01")[0]
+
+
+class TestInvoices(AdminCase):
+    __test__ = True
+    model = Invoice
+
+    def row(self, world: World) -> models.Model:
+        return final(buyer(), 100)
+
+
+class TestCreditNotes(AdminCase):
+    __test__ = True
+    model = CreditNote
+
+    def row(self, world: World) -> models.Model:
+        return note(final(buyer(), 100), amount=1)
+
+
+class TestPayments(AdminCase):
+    __test__ = True
+    model = Payment
+
+    def row(self, world: World) -> models.Model:
+        return begun(final(buyer(), 100))
+
+
+class TestProviderAccounts(AdminCase):
+    __test__ = True
+    model = ProviderAccount
+
+    def row(self, world: World) -> models.Model:
+        return provider()
+
+
+class TestLedgerAccounts(AdminCase):
+    __test__ = True
+    model = LedgerAccount
+
+    def row(self, world: World) -> models.Model:
+        final(buyer(), 100)
+        return LedgerAccount.objects.order_by("path")[0]
+
+
+class TestJournals(AdminCase):
+    __test__ = True
+    model = Journal
+
+    def row(self, world: World) -> models.Model:
+        final(buyer(), 100)
+        return Journal.objects.get()
 
 
 def test_every_registered_class_has_a_case() -> None:

@@ -95,6 +95,8 @@ def test_an_operation_says_who_may_what_may_go_wrong_and_gives_examples(path: st
             assert all(errors.CODES[code].status == int(status) for code in told)
             for example in told.values():
                 fits({"$ref": "#/components/schemas/Problem"}, example["value"])
+        elif declared.file:
+            assert set(content) == {declared.file}
         elif content:
             shown = content["application/json"]
             fits(shown["schema"], shown["examples"]["example"]["value"])
@@ -194,5 +196,5 @@ def test_unsafe_calls_of_the_project_take_an_idempotency_key() -> None:
         # Without a session or key there is nobody to keep a reply for.
         kept = operation["security"] != [{}] and (path, method) not in without
         assert ("Idempotency-Key" in names) == (method in UNSAFE and kept), path
-    # Whose replies hold secrets of one's own, or change nothing.
-    assert {path.split("/")[3] for path, _method in without} == {"auth", "session", "authz"}
+    # Whose replies hold secrets of one's own, or change nothing, or whose events have keys of their own.
+    assert {path.split("/")[3] for path, _method in without} == {"auth", "session", "authz", "usage", "entitlements"}

@@ -102,6 +102,9 @@ def test_the_page_keeps_each_switch_as_it_was_sent(world: World, browser_of: Bro
         "job.bell": "on",
         "organisation.mail": "on",
         "organisation.bell": "on",
+        "usage.mail": "on",
+        "usage.bell": "on",
+        "books.bell": "on",
         "security.mail": "",
         "mail.bell": "on",
     }

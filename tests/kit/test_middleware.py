@@ -1,6 +1,7 @@
 """What holds for every request: headers, ids, one transaction, evidence, and a sentence when the database is away."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -66,6 +67,16 @@ def test_a_static_file_has_the_headers_and_keeps_its_own(client: Client) -> None
     assert reply["Content-Security-Policy"] == middleware.CSP
     assert reply["X-Content-Type-Options"] == "nosniff"
     assert b"".join(reply.streaming_content).startswith(b"/*")
+
+
+def test_the_library_of_the_pages_evaluates_nothing_and_writes_no_inline_style(client: Client) -> None:
+    # Each of these defaults would make htmx do what the policy of contents refuses.
+    page = client.get("/sign-in").content.decode()
+    found = re.search(r'name="htmx-config"\s+content=\'([^\']+)\'', page)
+    assert found
+    chosen = json.loads(found[1])
+    assert (chosen["allowEval"], chosen["includeIndicatorStyles"]) == (False, False)
+    assert "style" not in chosen["attributesToSettle"]
 
 
 @pytest.mark.parametrize("address", ["/sign-in", READ])

@@ -58,7 +58,19 @@ def test_names_say_room_noun_and_unit_and_labels_no_person_nor_id(db: None, scra
     assert [series.name for series in declared if not re.fullmatch(r"steward_[a-z]+(_[a-z0-9]+)+", series.name)] == []
     assert len({series.name for series in declared}) == len(declared)
     labels = {label for series in declared for label in series.labels}
-    assert labels <= {"name", "outcome", "state", "kind", "schedule", "cleanup", "version", "environment", "group"}
+    assert labels <= {
+        "name",
+        "outcome",
+        "state",
+        "kind",
+        "schedule",
+        "cleanup",
+        "version",
+        "environment",
+        "group",
+        "currency",
+        "code",
+    }
 
 
 def test_the_number_of_series_does_not_grow_with_the_data(db: None, scrape: Scrape) -> None:

@@ -37,7 +37,7 @@ def test_every_command_that_is_named_exists() -> None:
 
 
 def test_every_setting_that_is_named_exists() -> None:
-    known = set(VARIABLES) | {"STEWARD_TEST_PG", "NAME_FILE", "STEWARD_CONNECT_AS"}
+    known = set(VARIABLES) | {"STEWARD_TEST_PG", "STEWARD_TEST_SEED", "NAME_FILE", "STEWARD_CONNECT_AS"}
     found = {name for text in TEXT.values() for name in re.findall(r"\bSTEWARD_[A-Z_]+\b", text)}
     named = {name.removesuffix("_FILE") for name in found}  # Any secret may come from a file.
     assert named <= known

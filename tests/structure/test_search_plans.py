@@ -117,6 +117,122 @@ INSERT INTO rbac_review (id, organisation_id, name, place_name, role_ids, role_n
 SELECT uuid_at(950000 + n), CASE WHEN n %% 2 = 0 THEN %(house)s::uuid END, 'Crowd Group' || n %% 40, '', '{{}}', '{{}}',
     'owners', 'keep', 'at_once', moment + interval '14 days', '{{}}', 'closed', moment, moment + interval '14 days'
 FROM generate_series(1, {PEOPLE}) AS n, LATERAL (SELECT now() - (n * 37 %% 9973) * interval '1 minute' AS moment) AS made;
+INSERT INTO billing_legal_entity (id, code, name, line1, line2, postal_code, city, region, country, email, registration,
+    regime, tax_id, currency, time_zone, prefix, numbering, due_days, iban, bic, upi_id, footer, is_default, created_at)
+VALUES (uuid_at(980000), 'only', 'Only', '', '', '', '', '', '', '', '', 'none', '', 'EUR', 'UTC', 'INV', 'entity', 14, '',
+    '', '', '', false, now());
+INSERT INTO billing_customer (id, organisation_id, entity_id, name, line1, line2, postal_code, city, region, country, email,
+    language, currency, time_zone, tax_status, sandbox, created_at)
+VALUES (uuid_at(980001), %(house)s::uuid, uuid_at(980000), 'Only', '', '', '', '', '', '', '', 'en', 'EUR', 'UTC', 'taxable',
+    false, now());
+INSERT INTO billing_invoice (id, organisation_id, customer_id, entity_id, state, currency, sandbox, subtotal, discount, tax,
+    total, paid, credited, noted, written_off, collect, coupons, memo, seller, buyer, notes, created_at)
+SELECT uuid_at(980001 + n), %(house)s::uuid, uuid_at(980001), uuid_at(980000), 'draft', 'EUR', false, 0, 0, 0, 0, 0, 0, 0, 0,
+    true, '[]', 'Crowd Group' || n %% 40 || ' only' || n, '{{}}', '{{}}', '[]',
+    now() - (n * 37 %% 9973) * interval '1 minute'
+FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO billing_legal_entity (id, code, name, email, registration, regime, tax_id, currency, time_zone, prefix, numbering,
+    due_days, iban, bic, upi_id, footer, is_default, line1, line2, postal_code, city, region, country, created_at)
+SELECT uuid_at(1100000 + n), 'only' || n, 'Crowd Group' || n %% 40, '', '', 'none', '', 'EUR', 'UTC', 'INV', 'entity', 14, '', '',
+    '', '', false, '', '', '', '', '', 'DE', now() - (n * 37 %% 9973) * interval '1 minute'
+FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO billing_customer (id, organisation_id, entity_id, name, email, language, currency, time_zone, tax_status, sandbox,
+    line1, line2, postal_code, city, region, country, created_at)
+SELECT uuid_at(1200000 + n), uuid_at(100000 + n), uuid_at(1100001), 'Crowd Group' || n %% 40, '', 'en', 'EUR', 'UTC', 'taxable',
+    n %% 9 = 0, '', '', '', '', '', 'DE', now() - (n * 37 %% 9973) * interval '1 minute'
+FROM generate_series(1, {ORGANISATIONS}) AS n;
+INSERT INTO billing_webhook_endpoint (id, organisation_id, url, description, types, state, secret_key_id, secret_sealed,
+    former_key_id, created_at)
+SELECT uuid_at(980000 + n), %(house)s::uuid, 'https://crowd' || n || '.example.com/', '', '{{member.added}}', 'active', 'k',
+    ''::bytea, '', now() - (n * 37 %% 9973) * interval '1 minute'
+FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO billing_number_series (id, entity_id, kind, year, sandbox, prefix, first, last, created_at)
+VALUES (uuid_at(1400001), uuid_at(980000), 'invoice', 2026, false, 'LONE', 1, {PEOPLE}, now());
+UPDATE billing_invoice SET state = 'open', series_id = uuid_at(1400001), sequence = numbered.n, number = 'LONE' || numbered.n,
+    issued_at = created_at, due_at = created_at
+FROM (SELECT uuid_at(980001 + n) AS id, n FROM generate_series(2, {PEOPLE}) AS n) AS numbered
+WHERE billing_invoice.id = numbered.id;
+INSERT INTO billing_invoice_line (id, organisation_id, invoice_id, position, key, kind, description, quantity, amount, discount,
+    tax, tax_category, discountable, credited_net, credited_tax)
+VALUES (uuid_at(1400000), %(house)s::uuid, uuid_at(980002), 1, 'only', 'one_off', 'Only', 1, {PEOPLE}, 0, 0, 'standard', true, 0, 0);
+INSERT INTO billing_number_series (id, entity_id, kind, year, sandbox, prefix, first, last, created_at)
+VALUES (uuid_at(1400000), uuid_at(980000), 'credit_note', 2026, false, 'ONLY', 1, {PEOPLE}, now());
+INSERT INTO billing_credit_note (id, organisation_id, invoice_id, customer_id, entity_id, series_id, sequence, number, key,
+    currency, sandbox, destination, reason, subtotal, tax, total, applied, seller, buyer, notes, invoice_number, journal_id,
+    created_at, issued_at)
+SELECT uuid_at(1400000 + n), %(house)s::uuid, uuid_at(980002), uuid_at(980001), uuid_at(980000), uuid_at(1400000), n,
+    'Crowd Group' || n %% 40 || ' only' || n, 'only' || n, 'EUR', false, 'open', '', 1, 0, 1, 0, '{{}}', '{{}}', '[]', 'Only',
+    uuid_at(n), moment, moment
+FROM generate_series(1, {PEOPLE}) AS n, LATERAL (SELECT now() - (n * 37 %% 9973) * interval '1 minute' AS moment) AS made;
+INSERT INTO billing_credit_note_line (id, organisation_id, credit_note_id, line_id, position, description, net, tax)
+SELECT uuid_at(1400000 + n), %(house)s::uuid, uuid_at(1400000 + n), uuid_at(1400000), 1, '', 1, 0
+FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO billing_product (id, code, name, description, created_at)
+VALUES (uuid_at(1400000), 'only', 'Only', '', now());
+INSERT INTO billing_plan (id, product_id, code, family, name, description, kind, state, visibility, position, created_at)
+VALUES (uuid_at(1400000), uuid_at(1400000), 'only', 'only', 'Only', '', 'base', 'active', 'public', 1, now());
+INSERT INTO billing_plan_version (id, plan_id, number, published_at, interval_unit, interval_count, billing, anchor, proration,
+    trial_days, on_upgrade, on_downgrade, dunning, created_at)
+VALUES (uuid_at(1400000), uuid_at(1400000), 1, now(), 'month', 1, 'advance', 'anniversary', 'day_ratio', 0, 'now', 'now', '{{}}',
+    now());
+INSERT INTO billing_subscription (id, organisation_id, customer_id, plan_version_id, state, currency, started_at, anchor_at,
+    anchor_day, current_period_start, current_period_end, mrr, bills, created_at)
+SELECT uuid_at(1500000 + n), uuid_at(100000 + n), uuid_at(1200000 + n), uuid_at(1400000), 'active', 'EUR', moment, moment, 1,
+    moment, moment + interval '1 month', n, 0, moment
+FROM generate_series(1, {ORGANISATIONS}) AS n,
+    LATERAL (SELECT now() - (n * 37 %% 9973) * interval '1 minute' AS moment) AS made;
+INSERT INTO billing_provider_account (id, code, provider, label, live, public_key, api_base, is_default, is_active, created_at)
+SELECT uuid_at(1600000 + n), 'only' || n, 'sandbox', 'Crowd Group' || n %% 40, false, '', '', false, true,
+    now() - (n * 37 %% 9973) * interval '1 minute'
+FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO billing_payment (id, organisation_id, customer_id, account_id, provider, provider_ref, checkout_ref, key, origin,
+    state, amount, currency, applied, fee, refunded, disputed, attempt, failure_code, failure_text, reference, flag, event_at,
+    created_at, changed_at)
+SELECT uuid_at(1700000 + n), %(house)s::uuid, uuid_at(980001), uuid_at(1600001), 'sandbox', '', '', 'only' || n, 'checkout',
+    'created', n, 'EUR', 0, 0, 0, 0, 1, '', '', '', '', moment, moment, moment
+FROM generate_series(1, {PEOPLE}) AS n, LATERAL (SELECT now() - (n * 37 %% 9973) * interval '1 minute' AS moment) AS made;
+INSERT INTO billing_provider_event (id, account_id, event_ref, kind, body, headers, state, error, attempts, repeats, occurred_at,
+    received_at)
+SELECT uuid_at(1800000 + n), uuid_at(1600001), 'only' || n, 'payment.succeeded', ''::bytea, '{{}}', 'received', '', 0, 0, moment,
+    moment
+FROM generate_series(1, {PEOPLE}) AS n, LATERAL (SELECT now() - (n * 37 %% 9973) * interval '1 minute' AS moment) AS made;
+INSERT INTO billing_dunning_run (id, organisation_id, customer_id, invoice_id, currency, state, stage, policy, attempts, since,
+    due_at, created_at, ended_at)
+SELECT uuid_at(1900000 + n), %(house)s::uuid, uuid_at(980001), uuid_at(980002), 'EUR', 'cleared', 'none', '{{}}', 0, moment,
+    moment, moment, now()
+FROM generate_series(1, {PEOPLE}) AS n, LATERAL (SELECT now() - (n * 37 %% 9973) * interval '1 minute' AS moment) AS made;
+INSERT INTO billing_plan (id, product_id, code, family, name, description, kind, state, visibility, position, created_at)
+SELECT uuid_at(2000000 + n), uuid_at(1400000), 'only' || n, 'only', 'Crowd Group' || n %% 40, '', 'base', 'draft', 'public', n,
+    now() - (n * 37 %% 9973) * interval '1 minute'
+FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO billing_meter (id, code, name, unit, aggregation, property, created_at)
+SELECT uuid_at(2100000 + n), 'only' || n, 'Crowd Group' || n %% 40, 'call', 'count', '', now()
+FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO billing_feature (id, code, name, description, kind, unit, position, created_at)
+SELECT uuid_at(2200000 + n), 'only' || n, 'Crowd Group' || n %% 40, '', 'switch', '', n, now()
+FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO billing_coupon (id, code, name, percent_off, currency, duration, redeemed, created_at)
+SELECT uuid_at(2300000 + n), 'ONLY' || n, 'Crowd Group' || n %% 40, 10, '', 'once', 0,
+    now() - (n * 37 %% 9973) * interval '1 minute'
+FROM generate_series(1, {PEOPLE}) AS n;
+"""
+# What the application itself may not write: the ledger's rows, by the owner, in one transaction since journals balance.
+LEDGER = f"""
+INSERT INTO billing_ledger_account (id, path, currency, kind, name, sandbox, stripes, created_at)
+SELECT uuid_at(1100000 + n), 'assets:fill:only' || n, 'EUR', 'asset', 'Crowd Group' || n % 40, false, 1, now()
+FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO billing_journal (id, key, body_hash, event_at, recorded_at, kind, description, document_kind, sandbox)
+SELECT uuid_at(1200000 + n), 'only' || n, '', now() - (n * 37 % 9973) * interval '1 minute', now(), 'fill', '', '', false
+FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO billing_entry (journal_id, position, account_id, stripe, currency, amount, balance_after, account_version,
+    event_at, recorded_at, reference)
+SELECT uuid_at(1200000 + n), side, uuid_at(1100000 + n), 0, 'EUR', CASE side WHEN 1 THEN 5 ELSE -5 END, 5, side, now(), now(), ''
+FROM generate_series(1, {PEOPLE}) AS n, generate_series(1, 2) AS side;
+INSERT INTO billing_statement_line (id, bank, currency, booked_on, amount, reference, counterparty, external_id, state,
+    note, imported_at)
+SELECT uuid_at(1300000 + n), 'main', 'EUR', current_date - n * 37 % 997, 5, 'Crowd Group' || n % 40, 'only' || n,
+    n::text, 'open', '', now()
+FROM generate_series(1, {PEOPLE}) AS n;
 """
 # UUIDv7 of three minutes apart, so that events lie in the window that the trail looks at.
 UUID_AT = """
@@ -136,6 +252,8 @@ HOUSED = {
     "rbac.reviews",
     "rbac.elevations",
     "rbac.runs",
+    "billing.own_invoices",
+    "billing.webhooks",
 }  # Their rows are one organisation's; the trail is looked at from both sides.
 BOTH = {"audit.events", "audit.activity"}
 
@@ -146,6 +264,7 @@ def fill(environment: dict[str, str], house: House) -> set[str]:
     with psycopg.connect(environment["DATABASE_OWNER_URL"], autocommit=True) as owner:
         owner.execute(UUID_AT)
         owner.execute("GRANT EXECUTE ON FUNCTION uuid_at(bigint) TO PUBLIC")
+        owner.execute(LEDGER.encode())
     with context.system("a test"), writing(), connection.cursor() as cursor:
         for statement in statements:
             if statement.strip():
@@ -204,9 +323,10 @@ def asked(declared: List, actor: Actor, query: dict[str, Any], cursor: Cursor | 
 
 def middle(declared: List, actor: Actor) -> UUID:
     """A row deep in the list."""
-    rows = declared.source(actor).order_by("id").values_list("pk", flat=True)
-    found: UUID = rows[50 if declared.name in MOST else 1_500]
-    return found
+    place = 50 if declared.name in MOST else 1_500
+    rows: list[UUID] = list(declared.source(actor).order_by("id").values_list("pk", flat=True)[place : place + 1])
+    assert rows, f"{declared.name} has fewer than {place} rows: `fill` makes none"
+    return rows[0]
 
 
 def looked(declared: List, actor: Actor, big: set[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""`manage.py demo load|remove`: people to look at."""
+"""`manage.py demo load|remove`: people to look at, and what other rooms have beside them."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.services import demo
 from portal.kit import context
+from portal.kit.demos import demo_parts
 from portal.kit.errors import StewardError
 
 
@@ -23,10 +24,17 @@ class Command(BaseCommand):
         """Load or remove, and say how many."""
         if settings.PRODUCTION and options["verb"] == "load":
             raise CommandError("Demonstration data do not belong into production (STEWARD_ENV=production).")
-        act = demo.demo_people_load if options["verb"] == "load" else demo.demo_people_remove
+        loads = options["verb"] == "load"
         try:
             with context.system(f"demo {options['verb']}") as current:
-                count = act(actor=current.actor)
+                if loads:
+                    count = demo.demo_people_load(actor=current.actor)
+                    said = [part.load(current.actor) for part in demo_parts]
+                else:
+                    said = [part.remove(current.actor) for part in demo_parts]
+                    count = demo.demo_people_remove(actor=current.actor)
         except StewardError as error:
             raise CommandError(str(error.detail)) from error
-        self.stdout.write(f"Demonstration: {count} people {'created' if options['verb'] == 'load' else 'removed'}.")
+        self.stdout.write(f"Demonstration: {count} people {'created' if loads else 'removed'}.")
+        for sentence in filter(None, said):
+            self.stdout.write(sentence)

@@ -2,6 +2,8 @@
 
 A project is a resource of the type `product/project`; a document is one of `product/translation`, which stands below its
 project: a role on the project counts for the documents in it. Who calls is what your product's own sign-in says.
+An export is metered: the plan is asked before, the use is noted after, and `Meters.flush` (your timer) reports it.
+What happens in Steward comes to `/steward-webhooks`: proven by its signature, kept once, done by whatever reads `news`.
 """
 
 from collections.abc import Callable
@@ -12,16 +14,31 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from docs.examples.host_product.store import Project, Store
-from docs.examples.steward_client import Away, Circumstances, Resource, Steward, StewardError, Subject, Thing
+from docs.examples.steward_client import (
+    Away,
+    Circumstances,
+    Meters,
+    NotSteward,
+    Resource,
+    Steward,
+    StewardError,
+    Subject,
+    Thing,
+    Use,
+    verify,
+)
 
 PROJECT, DOCUMENT = "product/project", "product/translation"
+EXPORTS = "exports"  # A meter of the catalogue, and the feature of plans that limits it.
 
 
 class Product:
-    """Projects and documents. `signed_in` gives the product's id of whoever calls, empty for nobody."""
+    """Projects and documents. `signed_in` gives the product's id of whoever calls, empty for nobody; `secret` is that of
+    the webhook (`whsec_...`)."""
 
-    def __init__(self, steward: Steward, store: Store, signed_in: Callable[[Request], str]) -> None:
-        self.steward, self.store, self._signed_in = steward, store, signed_in
+    def __init__(self, steward: Steward, store: Store, signed_in: Callable[[Request], str], secret: str) -> None:
+        self.steward, self.store, self._signed_in, self._secret = steward, store, signed_in, secret
+        self.meters = Meters(steward)
 
     # --- who may ---
 
@@ -86,10 +103,36 @@ class Product:
         text = self.project(key).documents.get(document)
         return jsonify(text=text) if text is not None else abort(404)
 
+    def export_document(self, key: str, document: str) -> ResponseReturnValue:
+        """One document as a file, once for each that the plan gives; 402 when it gives no more.
 
-def create_app(steward: Steward, store: Store, signed_in: Callable[[Request], str]) -> Flask:
-    """The product as a Flask application."""
-    app, product = Flask(__name__), Product(steward, store, signed_in)
+        The plan counts what was reported: what still waits in `meters` may go beyond the limit, so flush often.
+        """
+        self.demand(f"{DOCUMENT}:read", Thing(DOCUMENT, document))
+        text = self.project(key).documents.get(document)
+        if text is None:
+            abort(404)
+        answer = self.steward.may_use(EXPORTS)
+        if not answer:
+            return jsonify(error="Your plan gives no more exports.", reason=answer.reason, limit=answer.limit), 402
+        self.meters.note(Use(EXPORTS))
+        return text, 200, {"Content-Type": "text/plain; charset=utf-8"}
+
+    def hear(self) -> ResponseReturnValue:
+        """A message of Steward. Signed over the raw body, which is read before anything parses it; again, it is done."""
+        try:
+            message = verify(self._secret, dict(request.headers), request.get_data())
+        except NotSteward:
+            abort(401)
+        self.store.hear(request.headers["webhook-id"], message)
+        return "", 204
+
+
+def create_app(
+    steward: Steward, store: Store, signed_in: Callable[[Request], str], *, webhook_secret: str = ""
+) -> Flask:
+    """The product as a Flask application. Without the secret of its webhook, it believes no message."""
+    app, product = Flask(__name__), Product(steward, store, signed_in, webhook_secret)
     for rule, method, view in (
         ("/projects", "GET", product.list_projects),
         ("/projects", "POST", product.add_project),
@@ -97,8 +140,11 @@ def create_app(steward: Steward, store: Store, signed_in: Callable[[Request], st
         ("/projects/<key>", "DELETE", product.delete_project),
         ("/projects/<key>/documents", "POST", product.add_document),
         ("/projects/<key>/documents/<document>", "GET", product.read_document),
+        ("/projects/<key>/documents/<document>/export", "GET", product.export_document),
+        ("/steward-webhooks", "POST", product.hear),
     ):
         app.add_url_rule(rule, view.__name__, view, methods=[method])
+    app.extensions["meters"] = product.meters
     app.register_error_handler(StewardError, _refused)
     app.register_error_handler(HTTPException, _told)
     return app

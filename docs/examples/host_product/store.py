@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 
 @dataclass
@@ -18,6 +19,7 @@ class Store:
 
     def __init__(self) -> None:
         self.projects: dict[str, Project] = {}
+        self.news: dict[str, dict[str, Any]] = {}
         self._numbers = count(1)
 
     def add(self, name: str) -> Project:
@@ -31,3 +33,7 @@ class Store:
         key = f"doc-{next(self._numbers)}"
         project.documents[key] = text
         return key
+
+    def hear(self, message_id: str, message: dict[str, Any]) -> bool:
+        """Keep a message of Steward; False for one that came before."""
+        return self.news.setdefault(message_id, message) is message

@@ -25,6 +25,8 @@ from docs.examples.steward_client.shapes import (
     Subject,
     Thing,
 )
+from docs.examples.steward_client.usage import Entitlement, Meters, Use
+from docs.examples.steward_client.webhooks import NotSteward, verify
 
 __all__ = [
     "Away",
@@ -34,11 +36,14 @@ __all__ = [
     "Conflict",
     "Decision",
     "DecisionCache",
+    "Entitlement",
     "Explanation",
     "Forbidden",
     "Gone",
     "Invalid",
+    "Meters",
     "NotFound",
+    "NotSteward",
     "Question",
     "Registered",
     "Resource",
@@ -48,4 +53,6 @@ __all__ = [
     "Thing",
     "TooMany",
     "Unauthenticated",
+    "Use",
+    "verify",
 ]

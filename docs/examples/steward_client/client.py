@@ -23,6 +23,7 @@ from docs.examples.steward_client.shapes import (
     Subject,
     Thing,
 )
+from docs.examples.steward_client.usage import Entitlement, Use
 
 BATCH = 1_000  # Questions or resources that one call takes.
 RETRIES = 2
@@ -191,6 +192,25 @@ class Steward:
     def unbind(self, organisation_id: str, binding_id: str) -> None:
         """Take it away again."""
         self._send("DELETE", f"organisations/{organisation_id}/bindings/{binding_id}")
+
+    # --- use and what the plan allows ---
+
+    def report(self, uses: Sequence[Use]) -> list[dict[str, str]]:
+        """Report up to a thousand things that were used; what became of each. Keys make sending them again harmless."""
+        body = {"items": [use.body() for use in uses]}
+        told: list[dict[str, str]] = self._json("POST", "usage/events", body, again=True)["items"]
+        return told
+
+    def may_use(self, feature: str, quantity: int | str = 1, used: int | str | None = None) -> Entitlement:
+        """Whether the plan allows so much more of a feature; `used` of one that your product counts itself.
+
+        Raises `Away` where Steward does not answer: whether to serve meanwhile is your product's choice.
+        """
+        body: dict[str, Any] = {"feature": feature, "quantity": str(quantity)}
+        if used is not None:
+            body["used"] = str(used)
+        told = self._json("POST", "entitlements/check", body, again=True)
+        return Entitlement(told["allowed"], told["reason"], told["limit"], told["used"], told["remaining"])
 
     # --- the way there ---
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.home.api import announcements, maintenance, notifications, outbox, views
+from portal.home.api import announcements, kpis, maintenance, notifications, outbox, views
 
 app_name = "api_reference"
 urlpatterns = [
@@ -16,5 +16,8 @@ urlpatterns = [
     path("admin/outbox", outbox.MailsView.as_view(), name="outbox"),
     path("admin/outbox/<uuid:mail_id>", outbox.MailView.as_view(), name="outbox_mail"),
     path("admin/outbox/<uuid:mail_id>/resend", outbox.MailResendView.as_view(), name="outbox_resend"),
+    path("kpis", kpis.KpisView.as_view(), name="kpis"),
+    path("kpis/cohorts", kpis.CohortsView.as_view(), name="kpi_cohorts"),
+    path("kpis/<slug:code>", kpis.KpiView.as_view(), name="kpi"),
     path("users/me/notifications", notifications.NotificationsView.as_view(), name="notifications"),
 ]

@@ -9,6 +9,7 @@ from portal.home.views.announcements import (
 )
 from portal.home.views.components import Components, ComponentsPart
 from portal.home.views.home import Home
+from portal.home.views.kpis import KpiCohorts, KpiPage, Kpis
 from portal.home.views.mail_hooks import MailReports, Unsubscribe
 from portal.home.views.mode import Maintenance, MaintenanceEdit, MaintenanceEnd
 from portal.home.views.notices import NoticeRead, Notices, NoticesCount, NoticesNewest, NoticesRead
@@ -26,6 +27,9 @@ __all__ = [
     "ComponentsPart",
     "Health",
     "Home",
+    "KpiCohorts",
+    "KpiPage",
+    "Kpis",
     "MailReports",
     "Maintenance",
     "MaintenanceEdit",

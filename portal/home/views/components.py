@@ -43,6 +43,13 @@ class SampleForm(forms.Form):
     agreed = django_forms.BooleanField(label="I have read the terms")
 
 
+class SampleUpload(forms.Form):
+    """The file of an import."""
+
+    guarded = False
+    file = django_forms.FileField(label="File", help_text="CSV, up to 10 MB.")
+
+
 class Components(PageView):
     """For developers of the console, in every environment: it shows no data and changes nothing."""
 
@@ -56,6 +63,20 @@ class Components(PageView):
             {
                 "form": SampleForm(initial=good, prefix="good"),
                 "refused": _refused(),
+                "upload": SampleUpload(prefix="upload"),
+                "upload_columns": [
+                    {
+                        "name": "email",
+                        "required": True,
+                        "text": "Where mail reaches the person.",
+                        "example": "ada@example.com",
+                    },
+                    {"name": "title", "required": False, "text": "What the person does.", "example": ""},
+                ],
+                "refused_rows": [
+                    {"line": 3, "field": "email", "value": "ada(at)example.com", "reason": "This is no address."},
+                    {"line": 9, "field": "email", "value": "", "reason": "This field is required."},
+                ],
                 "charts": _charts(),
                 "moment": clock.now() - timedelta(minutes=42),
                 "tabs": [

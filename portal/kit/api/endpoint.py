@@ -50,6 +50,7 @@ class Endpoint:
     partial: bool = False
     reply: type[Reply] | None = None
     items: type[Reply] | None = None
+    file: str = ""
     status: int = 200
     errors: tuple[type[StewardError], ...] = ()
     etag: bool = False
@@ -76,6 +77,7 @@ def endpoint(
     partial: bool = False,
     reply: type[Reply] | None = None,
     items: type[Reply] | None = None,
+    file: str = "",
     status: int = 200,
     errors: tuple[type[StewardError], ...] = (),
     etag: bool = False,
@@ -90,10 +92,10 @@ def endpoint(
 
     `access`: who may, where it is not what the class says; `service`: the right that the service asks, where the gate
     lets more callers in. `query`: parameters; those of a list come by themselves. `body`: what it takes, found in
-    `self.sent`; `partial`: any of its fields may be absent. `reply`: what it answers, or `items`: a list of that; both
-    only describe. `errors`: typed errors beside those that any call may meet. `step_up`: a session must have been
-    confirmed within ten minutes. `etag`: it answers `self.single`, or changes what that shows. `idempotent=False`: an
-    Idempotency-Key is not kept.
+    `self.sent`; `partial`: any of its fields may be absent. `reply`: what it answers, or `items`: a list of that, or
+    `file`: the media type of what is downloaded; all only describe. `errors`: typed errors beside those that any call
+    may meet. `step_up`: a session must have been confirmed within ten minutes. `etag`: it answers `self.single`, or
+    changes what that shows. `idempotent=False`: an Idempotency-Key is not kept.
     """
     taken = (*LISTED, *query) if items is not None else query
     made = Endpoint(
@@ -103,6 +105,7 @@ def endpoint(
         partial=partial,
         reply=reply,
         items=items,
+        file=file,
         status=status,
         errors=errors,
         etag=etag,

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.kit.api.money import Amount
 from portal.kit.api.parameters import Parameter, one_of, text
 from portal.kit.api.rows import as_json
 from portal.kit.context import Actor
@@ -22,7 +23,7 @@ def parameters_of(declared: List) -> tuple[Parameter, ...]:
     return (*found, one_of("sort", _("The order; with a hyphen, the other way round."), orders))
 
 
-def page_of(declared: List, actor: Actor, asked: Mapping[str, Any], *names: str) -> Page[Any]:
+def page_of(declared: List, actor: Actor, asked: Mapping[str, Any], *names: str | Amount) -> Page[Any]:
     """The page that an endpoint's parameters ask for, as rows of the fields `names`.
 
     Raises `QueryMalformed` naming parameters whose value the list does not know.

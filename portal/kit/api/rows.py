@@ -12,6 +12,8 @@ import orjson
 from django.db.models import DateTimeField, Expression, Model, QuerySet, TextField
 from django.db.models.query import ValuesListIterable
 
+from portal.kit.api.money import Amount
+
 M = TypeVar("M", bound=Model)
 # RFC 3339 in UTC with Z, as everywhere in the API.
 _TIME = "to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
@@ -32,7 +34,7 @@ class Row(NamedTuple):
 class _Json(Expression):
     """An object of columns of the row's own table, as text."""
 
-    def __init__(self, model: type[Model], names: tuple[str, ...]) -> None:
+    def __init__(self, model: type[Model], names: tuple[str | Amount, ...]) -> None:
         super().__init__(output_field=TextField())
         self.model, self.names = model, names
 
@@ -42,13 +44,21 @@ class _Json(Expression):
 
 
 @lru_cache(maxsize=256)
-def _object(model: type[Model], names: tuple[str, ...], alias: str) -> str:
+def _object(model: type[Model], names: tuple[str | Amount, ...], alias: str) -> str:
     parts = []
     for name in names:
-        field: Any = model._meta.get_field(name)
-        column = f'{alias}."{field.column}"'
-        parts.append(f"'{name}', {_TIME.format(column=column) if isinstance(field, DateTimeField) else column}")
+        if isinstance(name, Amount):
+            amount, currency = (_column(model, one, alias)[0] for one in (name.name, name.currency))
+            parts.append(f"'{name.name}', json_build_object('amount', {amount}, 'currency', {currency})")
+        else:
+            column, field = _column(model, name, alias)
+            parts.append(f"'{name}', {_TIME.format(column=column) if isinstance(field, DateTimeField) else column}")
     return f"json_build_object({', '.join(parts)})::text"
+
+
+def _column(model: type[Model], name: str, alias: str) -> tuple[str, Any]:
+    field: Any = model._meta.get_field(name)
+    return f'{alias}."{field.column}"', field
 
 
 class _Rows(ValuesListIterable):  # type: ignore[type-arg] # not generic at run time
@@ -56,7 +66,7 @@ class _Rows(ValuesListIterable):  # type: ignore[type-arg] # not generic at run 
         return map(Row._make, super().__iter__())
 
 
-def as_json(rows: QuerySet[M], *names: str) -> QuerySet[M]:
+def as_json(rows: QuerySet[M], *names: str | Amount) -> QuerySet[M]:
     """`rows`, whose items are `Row`s with these fields of their own table. For the pager they still look like rows."""
     plain: Any = rows.values_list("pk", _Json(rows.model, names))
     plain._iterable_class = _Rows

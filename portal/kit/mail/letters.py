@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
@@ -162,7 +163,13 @@ def _as_read_by(manner: Manner) -> ExitStack:
     stack = ExitStack()
     known = {code for code, _name in settings.LANGUAGES}
     language = manner.language if manner.language in known else settings.LANGUAGE_CODE
-    zone = manner.time_zone if manner.time_zone in available_timezones() else settings.STEWARD_TIME_ZONE
+    zone = manner.time_zone if manner.time_zone in _zones() else settings.STEWARD_TIME_ZONE
     stack.enter_context(translation.override(language))
     stack.enter_context(timezone.override(ZoneInfo(zone)))
     return stack
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Every zone there is, looked for once: it is a walk through files that takes longer than a mail."""
+    return frozenset(available_timezones())

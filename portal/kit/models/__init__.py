@@ -7,6 +7,7 @@ from portal.kit.models.notes import Note
 from portal.kit.models.notices import Announcement, Notice, NotificationChoice
 from portal.kit.models.outbox import OutboundMessage, SuppressedAddress
 from portal.kit.models.requests import KeptRequest
+from portal.kit.models.tallies import Tally
 
 __all__ = [
     "EVENT",
@@ -23,6 +24,7 @@ __all__ = [
     "OutboundMessage",
     "SavedView",
     "SuppressedAddress",
+    "Tally",
     "TenantModel",
     "no_evidence",
 ]

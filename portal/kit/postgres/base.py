@@ -67,7 +67,7 @@ class TransactionLater:
     an `atomic()` around the request; a request that asks nothing does not pay for it.
     """
 
-    __slots__ = ("_atomic", "_connection", "_inner", "_marked", "_outer", "_undone", "wall")
+    __slots__ = ("_atomic", "_connection", "_inner", "_marked", "_outer", "_undone", "of_request", "wall")
 
     def __init__(self, connection: "DatabaseWrapper", wall: Wall, *, marked: bool) -> None:
         self._connection = connection
@@ -76,6 +76,7 @@ class TransactionLater:
         self._atomic: Atomic | None = None
         self._undone = False
         self._inner: tuple[str, str] | None = None  # The wall of the transaction that this one is a savepoint of.
+        self.of_request = False
         self.wall = wall  # Put up in the database with the BEGIN.
 
     def __enter__(self) -> "TransactionLater":
@@ -108,6 +109,23 @@ class TransactionLater:
                 raise
             if self._marked or self._inner is not None or self.wall != _NO_WALL or connection.sees_all:
                 connection.begin_for(self.wall, marked=self._marked)
+
+    def commit(self) -> None:
+        """Commit what was done so far and wait again: the next statement opens another transaction behind the same wall.
+        Raises `TransactionManagementError` inside an `atomic()` of its own."""
+        atomic, connection = self._atomic, self._connection
+        if atomic is None:
+            return
+        if connection.atomic_blocks[-1] is not atomic:
+            raise TransactionManagementError("A block inside of this transaction is open: end it first.")
+        # Django asks on the way whether a transaction is open; this one must not open again by that question.
+        self._atomic, connection.later = None, None
+        try:
+            atomic.__exit__(None, None, None)
+            if self._inner is not None and connection._in_atomic_block:
+                connection.wall_restore(self._inner)
+        finally:
+            self._inner, connection.later = None, self
 
     def enter_platform(self) -> None:
         """See the rows of every organisation from here on; for a right that is held on the installation."""
@@ -347,9 +365,9 @@ def _state(result: Any) -> str:
 
 def _expect(result: Any, status: pq.ExecStatus) -> Any:
     if result.status != status:
-        state = _state(result)
-        kind = psycopg.errors.lookup(state) if state else psycopg.OperationalError
-        raise kind(result.get_error_message() or "The database went away.")
+        if not _state(result):
+            raise psycopg.OperationalError(result.get_error_message() or "The database went away.")
+        raise psycopg.errors.error_from_result(result)
     return result
 
 

@@ -1,0 +1,173 @@
+"""Subscriptions over the API: of every customer for staff, and the organisation's own."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from billing.api.subscription_serializers import (
+    ChangeBody,
+    OwnSubscriptionBody,
+    SubscriptionBody,
+    SubscriptionChangeReply,
+    SubscriptionReply,
+    preview_body,
+    subscription_body,
+)
+from billing.errors.catalogue import CouponRefused, PlanNotOffered
+from billing.errors.customers import NoLegalEntity
+from billing.errors.subscriptions import (
+    AlreadySubscribed,
+    InFixedTerm,
+    MomentRefused,
+    MoveRefused,
+    NothingToChange,
+)
+from billing.models import Subscription
+from billing.plan_named import plan_named
+from billing.selectors import subscriptions as selectors
+from billing.services.subscription_own import plan_choose
+from billing.services.subscription_previews import previewed
+from billing.services.subscriptions import Terms, subscription_create
+from billing.subscription_acts import ACTS
+from portal.kit import paging
+from portal.kit.api import ApiView, endpoint, json
+from portal.kit.context import Actor
+from portal.kit.errors import Invalid, NotFound
+from rbac.api.inside import InsideView
+
+BEGUN = (AlreadySubscribed, PlanNotOffered, CouponRefused, MomentRefused)
+CHANGED = (MoveRefused, NothingToChange, InFixedTerm, PlanNotOffered, CouponRefused, MomentRefused)
+_TERMS = ("coupon", "bill_day", "trial_days", "starts_at", "charges_from", "first_payment")
+
+
+def changed(actor: Actor, found: Subscription, sent: Mapping[str, Any], *, staff: bool) -> dict[str, Any]:
+    """Do what a call asks for, or say what it would do; `Invalid` names what an act needs and was not sent."""
+    given = dict(sent)
+    act, preview = ACTS[given.pop("act")], given.pop("preview", False)
+    if not (act.own or staff):
+        raise NotFound
+    needed = act.asks[0] if act.asks and act.asks[0] in ("plan", "quantity", "code", "until") else ""
+    if needed and needed not in given:
+        raise Invalid(fields={needed: [_("This act needs it.")]})
+    body: dict[str, Any] = {"done": not preview, "invoice_id": None, "credit_note_ids": [], "preview": None}
+    if preview:
+        shown = previewed(actor=actor, change=lambda: act.do(actor, found, given))
+        return body | {"subscription": subscription_body(found), "preview": preview_body(shown)}
+    done = act.do(actor, found, given)
+    return body | {
+        "subscription": subscription_body(done.subscription),
+        "invoice_id": done.bill.invoice.pk if done.bill.invoice else None,
+        "credit_note_ids": [note.pk for note in done.bill.credit_notes],
+    }
+
+
+class SubscriptionsView(ApiView):
+    """Subscriptions of every customer."""
+
+    access = "subscription:read"
+
+    @endpoint(items=SubscriptionReply)
+    def get(self, request: Request) -> HttpResponse:
+        """List subscriptions, the oldest first."""
+        rows = selectors.subscriptions(self.actor)
+        page = paging.keyset(rows, self.asked["cursor"], descending=False, size=self.asked["limit"])
+        return self.listed(map(subscription_body, page.items), page.next)
+
+    @endpoint(access="subscription:admin", body=SubscriptionBody, reply=SubscriptionReply, status=201, errors=BEGUN)
+    def post(self, request: Request) -> HttpResponse:
+        """Subscribe a customer to a plan; what is due at once is billed."""
+        given: dict[str, Any] = dict(self.sent)
+        customer = selectors.customer(self.actor, given["customer_id"])
+        done = subscription_create(
+            actor=self.actor,
+            customer=customer,
+            version=plan_named(given["plan"], customer.currency),
+            quantity=given.get("quantity", 1),
+            terms=Terms(**{name: given[name] for name in _TERMS if name in given}),
+        )
+        reply = json(subscription_body(done.subscription), status=201)
+        reply.headers["Location"] = f"/api/v1/subscriptions/{done.subscription.pk}"
+        return reply
+
+
+class SubscriptionView(ApiView):
+    """One subscription."""
+
+    access = "subscription:read"
+
+    @endpoint(reply=SubscriptionReply, etag=True)
+    def get(self, request: Request, subscription_id: UUID) -> HttpResponse:
+        """Read a subscription."""
+        return self.single(subscription_body(selectors.subscription(self.actor, subscription_id)))
+
+
+class SubscriptionChangesView(ApiView):
+    """What is done to a subscription."""
+
+    access = "subscription:admin"
+
+    @endpoint(body=ChangeBody, reply=SubscriptionChangeReply, errors=CHANGED)
+    def post(self, request: Request, subscription_id: UUID) -> HttpResponse:
+        """Change, pause, cancel or take up again; with `preview`, see what that would do."""
+        found = selectors.subscription(self.actor, subscription_id, "subscription:admin")
+        return json(changed(self.actor, found, self.sent, staff=True))
+
+
+class OwnBase(InsideView, abstract=True):
+    """What the organisation takes."""
+
+    def own(self) -> Subscription:
+        """The organisation's subscription; `NotFound` before it has one."""
+        found = selectors.own(self.actor)
+        if found is None:
+            raise NotFound
+        return found
+
+
+class OwnSubscriptionView(OwnBase):
+    """The subscription of an organisation."""
+
+    access = "organisation:read"
+
+    @endpoint(reply=SubscriptionReply, service="billing:read", etag=True)
+    def get(self, request: Request, organisation_id: UUID) -> HttpResponse:
+        """Read what the organisation takes: what runs, else what ended last."""
+        self.place(organisation_id, "billing:read")
+        return self.single(subscription_body(self.own()))
+
+    @endpoint(
+        service="billing:admin",
+        body=OwnSubscriptionBody,
+        reply=SubscriptionReply,
+        status=201,
+        errors=(*BEGUN, NoLegalEntity),
+    )
+    def post(self, request: Request, organisation_id: UUID) -> HttpResponse:
+        """Choose the first plan; what is due at once is billed."""
+        self.place(organisation_id, "billing:admin")
+        given: Any = self.sent
+        done = plan_choose(
+            actor=self.actor,
+            plan=given["plan"],
+            quantity=given.get("quantity", 1),
+            coupon=given.get("coupon", ""),
+        )
+        reply = json(subscription_body(done.subscription), status=201)
+        reply.headers["Location"] = f"/api/v1/organisations/{organisation_id}/subscription"
+        return reply
+
+
+class OwnChangesView(OwnBase):
+    """What an organisation does to its subscription."""
+
+    access = "organisation:read"
+
+    @endpoint(service="billing:admin", body=ChangeBody, reply=SubscriptionChangeReply, errors=CHANGED)
+    def post(self, request: Request, organisation_id: UUID) -> HttpResponse:
+        """Change, cancel or take up again; with `preview`, see what that would do."""
+        self.place(organisation_id, "billing:admin")
+        return json(changed(self.actor, self.own(), self.sent, staff=False))

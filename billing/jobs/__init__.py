@@ -1,0 +1,15 @@
+"""Jobs and schedules of billing, by noun."""
+
+from billing.jobs import (  # noqa: F401 - each declares its own
+    catalogue,
+    customers,
+    demo,
+    imports,
+    invoices,
+    ledger,
+    payments,
+    revenue,
+    subscriptions,
+    usage,
+    webhooks,
+)

@@ -1,0 +1,1 @@
+"""Lists: use and what a plan entitles to."""

@@ -1,0 +1,1 @@
+"""Documents on paper: drawn as PDF, and with the electronic invoice inside."""

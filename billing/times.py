@@ -1,0 +1,20 @@
+"""The time of a customer: its sandbox's clock, or the clock of all. Billing asks nothing else for the time.
+
+What is agreed, due or charged happens at the customer's time; when a row was written is the real time of `kit.clock`.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from billing.models import Customer
+from portal.kit import clock
+
+
+def now_of(customer: Customer) -> datetime:
+    """The present of a customer, aware, in UTC."""
+    return clock.now() if customer.test_clock is None else customer.test_clock.at
+
+
+def zone_of(customer: Customer) -> ZoneInfo:
+    """The time zone that its periods are counted in."""
+    return ZoneInfo(customer.time_zone)
