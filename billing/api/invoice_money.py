@@ -58,9 +58,9 @@ class InvoiceLinksView(ApiView):
         page = paging.keyset(rows, self.asked["cursor"], size=self.asked["limit"])
         return self.listed((row_body(row, LINK) for row in page.items), page.next)
 
-    @endpoint(access="invoice:admin", reply=LinkAddressReply, status=201, errors=(InvoiceMove,), idempotent=False)
+    @endpoint(access="invoice:admin", reply=LinkAddressReply, status=201, errors=(InvoiceMove,))
     def post(self, request: Request, invoice_id: UUID) -> HttpResponse:
-        """Make a link. Older ones go on; its address is in this reply alone, so none is kept to be sent again."""
+        """Make a link. Older ones go on; its address is in this reply alone."""
         address = payment_link_create(actor=self.actor, invoice=selectors.invoice(self.actor, invoice_id))
         reply = json({"address": address}, status=201)
         reply.headers["Cache-Control"] = "no-store"

@@ -1,12 +1,15 @@
-"""How long single events of use are kept for a subscription."""
+"""How long single events of use are kept for a subscription; and old proofs of the books may go."""
 
 from django.db import migrations, models
+
+PROOFS = "GRANT DELETE ON billing_proof_run TO steward_app, steward_platform"
 
 
 class Migration(migrations.Migration):
     dependencies = [("billing", "0011_import")]
 
     operations = [
+        migrations.RunSQL(PROOFS, migrations.RunSQL.noop),
         migrations.AddField(
             model_name="subscription",
             name="usage_from",

@@ -24,7 +24,7 @@ def wallet_adjust(
 
     `source`: a courtesy at our expense, or the customer's own credit, to which money that came without a document goes;
     what is taken off goes back there. What is open is paid from it at once. The same `key` again changes nothing. Events
-    `billing.customer.topped_up` or `.prepaid_lowered`, and those of the invoices that it settles. `DocumentKeyConflict`,
+    `billing.customer.topped_up` or `billing.prepaid.lowered`, and those of the invoices that it settles. `DocumentKeyConflict`,
     `Invalid`, and `Overdrawn` of the ledger when there is less.
     """
     authorise(actor, "invoice:admin")
@@ -53,4 +53,4 @@ def wallet_adjust(
             return
         post(made)
         data = {"amount": amount, "currency": customer.currency}
-        record("billing.customer.prepaid_lowered", target=customer, reason=reason, data=data)
+        record("billing.prepaid.lowered", target=customer, reason=reason, data=data)

@@ -43,7 +43,7 @@ def _cleaned(at: str) -> int:
             spec = cleanups[name]
             way, place = TableRows(spec, on(at) - spec.keep), None
             while True:
-                done = way.step(place, Pace())
+                done = way.step(place, Pace(1000))
                 place = done.place
                 if done.over:
                     break
