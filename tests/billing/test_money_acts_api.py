@@ -193,3 +193,50 @@ def test_staff_begins_a_checkout_and_without_a_provider_nothing_is_written() -> 
     assert _post(signed_in(world.manager), where).status_code == 403
     assert Payment.objects.count() == 1
     assert Invoice.objects.get().state == "open"
+
+
+def test_a_journal_by_hand_is_posted_once_per_key_reversed_once_and_the_proof_runs() -> None:
+    world = make_world()
+    admin = signed_in(world.admin)
+    final(buyer(), 10_00)
+    entries = [
+        {"path": "expenses:marketing", "amount": eur(19_99)},
+        {"path": "assets:bank:main", "amount": eur(-19_99), "reference": "receipt 7"},
+    ]
+    body = {
+        "key": "marketing-0001",
+        "event_at": "2026-03-10T12:00:00Z",
+        "description": "Advertising",
+        "reason": "Paid in cash",
+        "entries": entries,
+    }
+    first, again = _post(admin, "ledger/journals", body), _post(admin, "ledger/journals", body)
+    assert (first.status_code, again.json()["id"]) == (201, first.json()["id"])
+    assert [(one["path"], one["amount"]) for one in first.json()["entries"]] == [
+        (one["path"], one["amount"]) for one in entries
+    ]
+    before = _traces()
+    for values, status, code in (
+        ({"description": "Other"}, 409, "billing.ledger_key_conflict"),
+        ({"key": "marketing-0002", "entries": entries[:1]}, 422, "billing.journal_unbalanced"),
+        ({"key": "marketing-0002", "entries": [{"path": "cash", "amount": eur(1)}]}, 422, "kit.invalid"),
+        ({"key": "marketing-0002", "entries": [{"path": "assets:bank:main", "amount": 5}]}, 422, "kit.invalid"),
+        ({"key": "short"}, 422, "kit.invalid"),
+    ):
+        refused = _post(admin, "ledger/journals", body | values)
+        assert (refused.status_code, refused.json()["code"]) == (status, code), values
+    manager = signed_in(world.manager)
+    where = f"ledger/journals/{first.json()['id']}/reversal"
+    taken = {"event_at": "2026-03-11T12:00:00Z", "reason": "Booked twice"}
+    assert _post(manager, "ledger/journals", body | {"key": "marketing-0003"}).status_code == 403
+    assert _post(manager, where, taken).status_code == 403
+    assert _post(manager, "ledger/proof").status_code == 403
+    assert _traces() == before
+    reversed_by = _post(admin, where, taken)
+    assert (reversed_by.status_code, reversed_by.json()["reverses_id"]) == (201, first.json()["id"])
+    assert _post(admin, where, taken).json()["code"] == "billing.journal_reversed_already"
+    assert _post(admin, f"ledger/journals/{NOTHING}/reversal", taken).status_code == 404
+    run = _post(admin, "ledger/proof")
+    assert (run.status_code, _post(admin, "ledger/proof").json()) == (202, run.json())
+    assert "billing.prove" in worked()
+    assert admin.get("/api/v1/ledger/proof").json()["differences"] == 0
