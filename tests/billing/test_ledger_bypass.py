@@ -6,7 +6,6 @@ owner of the tables writes to them past the functions. The application's roles n
 """
 
 import json
-import os
 
 import psycopg
 import pytest
@@ -152,4 +151,3 @@ def test_copy_is_refused_to_the_application_and_the_owner_alone_can_leave_the_pr
     with context.system("a test"), writing():
         assert Journal.objects.count() == 1
         post(Posting("after", DAY, "raw", "", [Line(bank("main", "EUR"), 5), Line(income("usage", "EUR"), -5)]))
-    assert os.environ.get("DATABASE_OWNER_URL") != own_database["DATABASE_URL"]

@@ -44,7 +44,7 @@ def _refunded(payment: Payment, amount: int, key: str = ON_THEIR_PAGE) -> Refund
 def _night() -> Any:
     with context.system("a night") as current, writing():
         jobs.enqueue("billing.reconcile_payments", actor=current.actor)
-    assert worked() == ["billing.reconcile_payments"]
+    assert "billing.reconcile_payments" in worked()
     return JobRun.objects.filter(name="billing.reconcile_payments").latest("queued_at").result
 
 
@@ -93,10 +93,13 @@ def test_our_own_refund_that_hung_is_ended_by_the_comparison() -> None:
         Refund.objects.filter(pk=made.pk).update(
             state="pending", provider_ref=fact.ref, created_at=clock.now() - timedelta(days=30)
         )
-        JobRun.objects.filter(name="billing.send_refund").update(state="cancelled")
         # Too long ago for the list: it is asked for by its id.
         SandboxCharge.objects.filter(ref=fact.ref).update(changed_at=clock.now() - timedelta(days=30))
-    assert _night()["repaired"] == 1
+    with context.system("a test") as current:
+        facts = reconciling.facts_ask(account=provider())
+        assert fact.ref in {one.ref for one in facts}
+        found = reconciling.facts_compare(actor=current.actor, account=provider(), facts=facts)
+    assert found.repaired == 1
     assert (Refund.objects.get().state, clearing(payment.customer)) == ("succeeded", 68_00)
     assert payment.invoice is not None
     assert fresh(payment.invoice).due == 30_00

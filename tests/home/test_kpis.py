@@ -49,7 +49,7 @@ def test_the_api_gives_exact_minor_units_or_the_reason() -> None:
     assert reply.status_code == 200
     items = {item["code"]: item for item in reply.json()["items"]}
     assert (items["mrr"]["value"], items["mrr"]["money"]) == (None, {"amount": 0, "currency": "EUR"})
-    assert (items["active_keys"]["money"], items["active_keys"]["value"]) == (None, 0)
+    assert (items["active_api_keys"]["money"], items["active_api_keys"]["value"]) == (None, 0)
     assert items["ltv"]["value"] is None
     assert items["ltv"]["missing"]
     assert items["quick_ratio"]["note"] == "no loss"
