@@ -54,5 +54,6 @@ class PrepaidView(CustomerMoneyBase):
     def post(self, request: Request, customer_id: UUID) -> HttpResponse:
         """Fill the prepaid balance, or lower it by an amount below 0. The same key and content again changes nothing."""
         found = documents.customer(self.actor, customer_id)
-        wallet_adjust(actor=self.actor, customer=found, **self.given(found))
+        given = self.given(found)
+        wallet_adjust(actor=self.actor, customer=found, source=given.pop("funding"), **given)
         return self.told(found)

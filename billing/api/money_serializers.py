@@ -30,7 +30,7 @@ class PrepaidBody(Body):
     amount = MoneyField()
     reason = serializers.CharField(max_length=200)
     key = serializers.RegexField(FORM, help_text=KEY)
-    source = serializers.ChoiceField(
+    funding = serializers.ChoiceField(
         choices=["courtesy", "credit"],
         required=False,
         default="courtesy",
@@ -40,7 +40,7 @@ class PrepaidBody(Body):
         "amount": money_body(50000, "EUR"),
         "reason": "Paid in advance for 2026",
         "key": "prepaid-2026-0001",
-        "source": "credit",
+        "funding": "credit",
     }
 
 

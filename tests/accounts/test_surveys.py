@@ -168,12 +168,13 @@ def test_one_answers_over_the_api_too_and_is_told_what_one_is_asked() -> None:
             return int(client.post(where, body, content_type="application/json", headers=inside).status_code)
 
         assert client.get(here, headers=inside).json() == {"kind": "nps"}
-        for body, status in (
+        refused: tuple[tuple[dict[str, object], int], ...] = (
             ({"kind": "nps", "score": 11}, 422),
             ({"kind": "csat", "score": 5}, 409),
             ({"kind": "csat", "score": 9}, 422),
             ({"score": 9}, 422),
-        ):
+        )
+        for body, status in refused:
             assert sent(body) == status, body
         assert sent({"kind": "nps", "score": 9}, f"/api/v1/organisations/{other.id}/survey") == 404
         assert not SurveyAnswer.objects.exists()

@@ -7,12 +7,13 @@ import pytest
 from django.test import Client
 
 from audit.models import Event
+from billing import document_books as books
 from billing.ledger import balance
 from billing.models import Invoice, Journal, Payment, PaymentLink, Settlement
 from portal.kit.models import OutboundMessage
 from tests.accounts.organisation_world import make_house
 from tests.billing.api_world import eur
-from tests.billing.document_world import books, buyer, credit, draft, final, fresh, receivable
+from tests.billing.document_world import buyer, credit, draft, final, fresh, receivable
 from tests.billing.payment_world import payment_data, provider, told, worked
 from tests.factories import make_world, signed_in
 
@@ -78,26 +79,26 @@ def test_the_prepaid_balance_is_filled_out_of_credit_or_as_a_courtesy_and_lowere
     def adjust(amount: int, key: str, **values: Any) -> Any:
         return _post(admin, where, {"amount": eur(amount), "reason": "Agreed", "key": key, **values})
 
-    assert adjust(60_00, "prepaid-0001", source="credit").json() == {
+    assert adjust(60_00, "prepaid-0001", funding="credit").json() == {
         "owed": eur(0),
         "credit": eur(20_00),
         "prepaid": eur(60_00),
         "net": eur(-20_00),
     }
     assert adjust(5_00, "prepaid-0002").json()["prepaid"] == eur(65_00)
-    assert adjust(-15_00, "prepaid-0003", source="credit").json()["credit"] == eur(35_00)
-    again = adjust(-15_00, "prepaid-0003", source="credit").json()
+    assert adjust(-15_00, "prepaid-0003", funding="credit").json()["credit"] == eur(35_00)
+    again = adjust(-15_00, "prepaid-0003", funding="credit").json()
     assert (again["prepaid"], again["credit"]) == (eur(50_00), eur(35_00))
     codes = Event.objects.filter(target_id=customer.pk).order_by("id").values_list("code", flat=True)
     assert list(codes)[-3:] == [*["billing.customer.topped_up"] * 2, "billing.prepaid.lowered"]
     before = _traces()
     for refused, status, code in (
         (adjust(-50_01, "prepaid-0004"), 409, "billing.account_overdrawn"),
-        (adjust(35_01, "prepaid-0005", source="credit"), 409, "billing.account_overdrawn"),
+        (adjust(35_01, "prepaid-0005", funding="credit"), 409, "billing.account_overdrawn"),
         (adjust(15_00, "prepaid-0003"), 409, "billing.document_key_conflict"),
         (adjust(-15_00, "prepaid-0003"), 409, "billing.document_key_conflict"),
         (adjust(0, "prepaid-0006"), 422, "kit.invalid"),
-        (adjust(1, "prepaid-0007", source="bank"), 422, "kit.invalid"),
+        (adjust(1, "prepaid-0007", funding="bank"), 422, "kit.invalid"),
     ):
         assert (refused.status_code, refused.json()["code"]) == (status, code)
     body = {"amount": eur(1_00), "reason": "No right", "key": "prepaid-0008"}
