@@ -1,17 +1,18 @@
 """How the suite is shared out to the workers of xdist: file by file, the long ones first.
 
-Files that look at the gallery (an installation that takes some twenty seconds to furnish) are one share: the worker that
-gets it furnishes once. The last shares to be given out are short ones, so that no worker is left alone with a long one.
+Files that look at the gallery (an installation that takes some twenty seconds to furnish) are two shares: the workers that
+get them furnish once. The last shares to be given out are short ones, so that no worker is left alone with a long one.
 """
 
 from functools import cache
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
-GALLERY = "tests/browser, those that look at the gallery"
+GALLERIES = ("tests/browser, the gallery", "tests/browser, the gallery again")  # Two, as there are two processes.
 # About how many seconds a test takes that uses the fixture; only the order of the shares depends on it.
 SECONDS = {"console": 15.0, "gallery": 3.0, "own_database": 2.0, "world": 0.3}
 OTHERS = 0.15
@@ -21,7 +22,7 @@ OTHERS = 0.15
 def share_of_file(name: str) -> str:
     """The share that a test file belongs to: nearly always its own."""
     looks = name.startswith("tests/browser/") and "gallery" in (ROOT / name).read_text("utf-8")
-    return GALLERY if looks else name
+    return GALLERIES[crc32(name.encode()) % 2] if looks else name
 
 
 def share_of(nodeid: str) -> str:
