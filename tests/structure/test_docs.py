@@ -20,11 +20,11 @@ def test_every_link_leads_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_every_make_target_that_is_named_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     named = {
         name
         for text in TEXT.values()
-        for pair in re.findall(r"`make ([a-z]+)|^make ([a-z]+)", text, re.MULTILINE)
+        for pair in re.findall(r"`make ([a-z0-9-]+)|^make ([a-z0-9-]+)", text, re.MULTILINE)
         for name in pair
         if name
     }
