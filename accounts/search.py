@@ -80,7 +80,8 @@ for kind in (
         source=lists.people.source,
         hit=_person,
         search=lists.people.search,
-        exact=("email__iexact", "username__iexact"),
+        exact=("username",),
+        spelled=("email__iexact",),
         order=("name", "id"),
     ),
     Records(
@@ -94,7 +95,7 @@ for kind in (
         source=organisation_lists.organisations.source,
         hit=_organisation,
         search=organisation_lists.organisations.search,
-        exact=("slug__iexact",),
+        exact=("slug",),
         order=("name", "id"),
     ),
     Records(
@@ -121,7 +122,8 @@ for kind in (
         source=organisation_lists.members.source,
         hit=_member,
         search=organisation_lists.members.search,
-        exact=("user__email__iexact", "user__username__iexact"),
+        exact=("user__username",),
+        spelled=("user__email__iexact",),
         order=("joined_at", "id"),
     ),
     Records(
@@ -148,7 +150,7 @@ for kind in (
         source=key_lists.keys.source,
         hit=_key,
         search=key_lists.keys.search,
-        exact=("prefix",),
+        spelled=("prefix__iexact",),
         order=("-created_at", "-id"),
     ),
     Records(
@@ -162,7 +164,7 @@ for kind in (
         source=key_selectors.service_accounts,
         hit=_service,
         search=key_lists.service_accounts.search,
-        exact=("user__username__iexact",),
+        exact=("user__username",),
         order=("-created_at", "-id"),
     ),
     Known(

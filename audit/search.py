@@ -8,7 +8,7 @@ from audit.models import Event
 from audit.presenters import placed
 from audit.selectors.trail import READ, scoped, told
 from portal.kit import context, identity
-from portal.kit.search import Hit, Records, kinds
+from portal.kit.search import Hit, Realm, Records, kinds
 
 
 def _event(row: Event) -> Hit:
@@ -23,17 +23,9 @@ def _slug() -> str:
     return named.slug if isinstance(named, identity.OrganisationRef) else ""
 
 
-for realm, url in (("platform", "/platform/audit"), ("organisation", "/o/{slug}/audit")):
-    kinds.add(
-        Records(
-            "events",
-            realm,  # type: ignore[arg-type] # one of the two words above
-            gettext_lazy("Events"),
-            "audit",
-            READ,
-            url,
-            place=90,
-            source=scoped,
-            hit=_event,
-        )
-    )
+def _events(realm: Realm, url: str) -> Records:
+    return Records("events", realm, gettext_lazy("Events"), "audit", READ, url, place=90, source=scoped, hit=_event)
+
+
+kinds.add(_events("platform", "/platform/audit"))
+kinds.add(_events("organisation", "/o/{slug}/audit"))

@@ -1,6 +1,6 @@
 """What the search finds of teams, roles, workspaces, resources, their runs and reviews."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from portal.kit.context import Actor
 from portal.kit.context import actor as acting
-from portal.kit.search import Hit, Known, Records, containing, kinds
+from portal.kit.lists import List
+from portal.kit.search import Hit, Known, Realm, Records, containing, kinds
 from rbac import review_lists, role_lists, run_lists, tree_lists
 from rbac import selectors as rbac
 from rbac.access_selectors import slug_here
@@ -26,11 +27,15 @@ def _workspace(row: Workspace) -> Hit:
 
 def _resource(row: Resource) -> Hit:
     note = f"{row.type.label} · {row.external_id}"
-    return Hit(str(row.pk), row.name or row.external_id, note, reverse("rbac:resource", args=[row.organisation.slug, row.pk]))
+    return Hit(
+        str(row.pk), row.name or row.external_id, note, reverse("rbac:resource", args=[row.organisation.slug, row.pk])
+    )
 
 
 def _role(row: Role) -> Hit:
-    return Hit(str(row.pk), role_name(row), str(kind_of(row)[1]), reverse("rbac:role", args=[slug_here(acting()), row.pk]))
+    return Hit(
+        str(row.pk), role_name(row), str(kind_of(row)[1]), reverse("rbac:role", args=[slug_here(acting()), row.pk])
+    )
 
 
 def _run(row: Run) -> Hit:
@@ -40,7 +45,11 @@ def _run(row: Run) -> Hit:
 
 def _review(row: Review) -> Hit:
     where = row.organisation_id is not None
-    url = reverse("rbac:review", args=[slug_here(acting()), row.pk]) if where else reverse("rbac:platform_review", args=[row.pk])
+    url = (
+        reverse("rbac:review", args=[slug_here(acting()), row.pk])
+        if where
+        else reverse("rbac:platform_review", args=[row.pk])
+    )
     return Hit(str(row.pk), row.name, str(row.get_state_display()), url)
 
 
@@ -51,28 +60,43 @@ def _platform_roles(actor: Actor) -> Sequence[Hit]:
     ]
 
 
-def _tree(name: str, declared: Any, label: Any, icon: str, place: int, hit: Any, *exact: str) -> Records:
+def _tree(name: str, declared: List, icon: str, place: int, hit: Callable[[Any], Hit]) -> Records:
     return Records(
         name,
         "organisation",
-        label,
+        declared.label,
         icon,
         declared.code,
         declared.url,
         place,
-        name in {"workspaces", "resources"},
+        somewhere=name in {"workspaces", "resources"},
         source=declared.source,
         hit=hit,
         search=declared.search,
-        exact=exact,
+        exact=() if name == "resources" else ("slug",),
+        spelled=("external_id__iexact",) if name == "resources" else (),
         order=("name", "id"),
     )
 
 
+def _reviews(realm: Realm, declared: List) -> Records:
+    return Records(
+        "reviews",
+        realm,
+        declared.label,
+        "check-circle",
+        declared.code,
+        declared.url,
+        place=62,
+        source=declared.source,
+        hit=_review,
+    )
+
+
 for kind in (
-    _tree("teams", tree_lists.teams, gettext_lazy("Teams"), "people", 20, _team, "slug__iexact"),
-    _tree("workspaces", tree_lists.workspaces, gettext_lazy("Workspaces"), "building", 22, _workspace, "slug__iexact"),
-    _tree("resources", tree_lists.resources, gettext_lazy("Resources"), "database", 24, _resource, "external_id__iexact"),
+    _tree("teams", tree_lists.teams, "people", 20, _team),
+    _tree("workspaces", tree_lists.workspaces, "building", 22, _workspace),
+    _tree("resources", tree_lists.resources, "database", 24, _resource),
     Records(
         "roles",
         "organisation",
@@ -108,22 +132,7 @@ for kind in (
         source=run_lists.runs.source,
         hit=_run,
     ),
-    *(
-        Records(
-            "reviews",
-            realm,  # type: ignore[arg-type] # one of the two words below
-            gettext_lazy("Access reviews"),
-            "check-circle",
-            declared.code,
-            declared.url,
-            place=62,
-            source=declared.source,
-            hit=_review,
-        )
-        for realm, declared in (
-            ("organisation", review_lists.reviews),
-            ("platform", review_lists.platform_reviews),
-        )
-    ),
+    _reviews("organisation", review_lists.reviews),
+    _reviews("platform", review_lists.platform_reviews),
 ):
     kinds.add(kind)

@@ -1,5 +1,6 @@
 """What the search finds of invoices, credit notes and payments."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.urls import reverse
@@ -12,7 +13,8 @@ from billing.lists.payments import payments
 from billing.models import CreditNote, Invoice, Payment
 from billing.presenters.invoices import invoice_url
 from billing.presenters.subscriptions import money
-from portal.kit.search import Hit, Records, kinds
+from portal.kit.lists import List
+from portal.kit.search import Hit, Realm, Records, kinds
 
 
 def _told(row: Invoice) -> str:
@@ -33,7 +35,8 @@ def _note(row: CreditNote) -> Hit:
         "amount": money(row.total, row.currency),
         "invoice": row.invoice_number,
     }
-    return Hit(str(row.pk), row.number, note, invoice_url(row.invoice))
+    # It has no page of its own: its invoice shows it.
+    return Hit(str(row.pk), row.number, note, reverse("billing:invoice", args=[row.invoice_id]))
 
 
 def _payment(row: Payment) -> Hit:
@@ -41,35 +44,27 @@ def _payment(row: Payment) -> Hit:
     return Hit(str(row.pk), row.customer.name, note, reverse("billing:payment", args=[row.pk]))
 
 
-def _documents(name: str, realm: Any, declared: Any, label: Any, place: int, source: Any, hit: Any) -> Records:
+def _documents(name: str, realm: Realm, declared: List, place: int, hit: Callable[[Any], Hit]) -> Records:
     return Records(
         name,
         realm,
-        label,
+        declared.label,
         "document",
         declared.code,
         declared.url,
         place,
-        source=source,
+        source=declared.source,
         hit=hit,
         search=declared.search,
-        exact=("number__iexact",),
+        spelled=("number__iexact",),
         order=("-created_at", "-id"),
     )
 
 
 for kind in (
-    _documents("invoices", "platform", invoices, gettext_lazy("Invoices"), 18, invoices.source, _invoice),
-    _documents("invoices", "organisation", own_invoices, gettext_lazy("Invoices"), 18, own_invoices.source, _own_invoice),
-    _documents(
-        "credit_notes",
-        "platform",
-        credit_notes,
-        gettext_lazy("Credit notes"),
-        19,
-        lambda actor: credit_notes.source(actor).select_related("invoice"),
-        _note,
-    ),
+    _documents("invoices", "platform", invoices, 18, _invoice),
+    _documents("invoices", "organisation", own_invoices, 18, _own_invoice),
+    _documents("credit_notes", "platform", credit_notes, 19, _note),
     # By who pays, since the list has no search of its own.
     Records(
         "payments",

@@ -37,7 +37,7 @@ for kind in (
         source=accounts.source,
         hit=_account,
         search=accounts.search,
-        exact=("path__iexact",),
+        exact=("path",),
         order=("path", "id"),
     ),
     # By its id or its key, which names what it was posted for.

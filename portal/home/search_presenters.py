@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -84,7 +84,8 @@ def group(found: Group, answer: Answer, place: Place, *, alone: bool) -> dict[st
         "more_url": more,
         "more_label": label,
         "hits": [
-            {"title": hit.title, "note": hit.note, "url": hit.url, "exact": hit.key in found.exact} for hit in found.hits
+            {"title": hit.title, "note": hit.note, "url": hit.url, "exact": hit.key in found.exact}
+            for hit in found.hits
         ],
     }
 
@@ -122,7 +123,9 @@ def places_to_go(actor: Actor, slug: str, more: Sequence[registry.MenuItem] = ()
     """The entries of the navigation that open to `actor` where it stands, and its own affairs."""
     letters = {jump.entry: jump.letter for jump in jumps}
     near = [item for item in (*registry.menu, *more) if item.only is None]
+    sections = list(get_args(registry.Section))
     found = [*opened(actor, near, realm_of(actor)), *opened(actor, near, "self")]
+    found.sort(key=lambda item: sections.index(item.section))
     return [
         Option(str(item.label), address(item, slug), item.icon, str(item.group), letters.get(item.name, ""))
         for item in found

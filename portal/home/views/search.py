@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.home import search_presenters as shown
@@ -71,7 +72,9 @@ class _Results(_Search, abstract=True):
         if self.own and not ahead and state.in_force() is None and who is not None and not who.read_only:
             kept.search_remember(actor=self.actor, text=text)
 
-    def _shown(self, answer: Answer, among: list[Records | Known], name: str, refused: str, **more: Any) -> HttpResponse:
+    def _shown(
+        self, answer: Answer, among: list[Records | Known], name: str, refused: str, **more: Any
+    ) -> HttpResponse:
         groups = [one for one in answer.groups if not name or one.kind.name == name]
         if name and groups:
             whole = find(self.actor, answer.text, [groups[0].kind], ALONE)
@@ -173,6 +176,7 @@ class _Palette(_Search, abstract=True):
                 "search_url": self.place.url(),
                 "suggest_url": self.place.url("search_suggest"),
                 "keys": shown.KEYS,
+                "preferences_url": reverse("accounts:preferences"),
                 "letters": [option for option in go if option.keys],
             }
         )

@@ -23,6 +23,7 @@ WORDS = 6
 GATHER = 5_000  # Rows that are fetched by id in about the time in which the list's order finds a page of denser ones.
 GATHER_MANY = 30_000  # Several words are intersected by their index entries alone, which are cheaper than rows.
 SAMPLE = 1_500  # Rows that are asked for further words when a count would have to ask all.
+SPELLED = 20  # Rows that have one word in common and may each be named by it.
 LAST = "\U0010ffff"
 NEXT = "\x01"  # What ends the range of one word by itself.
 # One look-up for all words: how many tokens each begins, as far as it matters. Where a range ends is put together before
@@ -167,8 +168,8 @@ def _each(rows: QuerySet[Any], search: Search, words: Sequence[_Word]) -> QueryS
 
 
 def spelled(rows: QuerySet[Any], search: Search, text: str) -> QuerySet[Any]:
-    """The rows of which one word is `text` itself, as far as an exact name can be meant: at most `GATHER` are looked at."""
-    return rows.filter(_Among(search, [_Word(text.lower(), 1)], limit=GATHER, last=NEXT))
+    """The rows of which one word is `text` itself, at most `SPELLED` of them: more do not name anything exactly."""
+    return rows.filter(_Among(search, [_Word(text.lower(), 1)], limit=SPELLED, last=NEXT))
 
 
 def probed(searches: Iterable[Search], text: str) -> dict[Search, Words]:
@@ -216,7 +217,9 @@ class _Among(Func):
         """`column = ANY(ARRAY(...))`: as a plain IN the planner would join, and guess how many there are."""
         column, params = compiler.compile(self.source_expressions[0])
         ranges = " INTERSECT ".join([_RANGE.format(wall=self.search.wall)] * len(self.words))
-        values: list[Any] = [part for word in self.words for part in (self.search.kind, word.text, word.text + self.last)]
+        values: list[Any] = [
+            part for word in self.words for part in (self.search.kind, word.text, word.text + self.last)
+        ]
         if self.limit is not None:
             ranges, values = f"{ranges} LIMIT %s", [*values, self.limit]
         return f"{column} = ANY(ARRAY({ranges}))", [*params, *values]

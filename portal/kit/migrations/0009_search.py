@@ -12,7 +12,9 @@ from portal.kit import grants
 
 def _wall(table: str) -> migrations.RunSQL:
     """An organisation's own rows in it alone; those of the platform where no organisation is named."""
-    here = "organisation_id IS NOT DISTINCT FROM (SELECT nullif(current_setting('steward.organisation', true), '')::uuid)"
+    here = (
+        "organisation_id IS NOT DISTINCT FROM (SELECT nullif(current_setting('steward.organisation', true), '')::uuid)"
+    )
     return migrations.RunSQL(
         f"""
         ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;

@@ -20,7 +20,9 @@ class RecentSearch(Model):
     Written when a page of results is opened; the newest few are kept, and all go when the person clears them.
     """
 
-    evidence = no_evidence("What a person looked for is its own affair; what it then opened is on record where it matters.")
+    evidence = no_evidence(
+        "What a person looked for is its own affair; what it then opened is on record where it matters."
+    )
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     organisation = models.ForeignKey("accounts.Organisation", null=True, on_delete=models.CASCADE, related_name="+")
@@ -65,9 +67,7 @@ class SavedSearch(Model):
             models.UniqueConstraint(
                 "person", "organisation", Lower("name"), name="kit_saved_search_name", nulls_distinct=False
             ),
-            models.CheckConstraint(
-                name="kit_saved_search_words", condition=~models.Q(text="") & ~models.Q(name="")
-            ),
+            models.CheckConstraint(name="kit_saved_search_words", condition=~models.Q(text="") & ~models.Q(name="")),
         ]
 
     def __str__(self) -> str:

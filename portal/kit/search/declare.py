@@ -59,7 +59,8 @@ class Records(Kind):
     """Rows. `source(actor)` is where the room's list starts, `hit` shows one of its rows without asking the database.
 
     They are found by `search`, the tokens of the list's own search box, or `narrow(rows, text)`; by neither, exactly
-    only. An exact match is the id, or one of `exact`: look-ups (`email__iexact`) that jump to the page.
+    only. An exact match is the id, one of `exact`, columns in lower case that have an index by themselves, or one of
+    `spelled`: look-ups (`number__iexact`) that are asked of the few rows of which the text is a token.
     `order` is the first order, and has an index.
     """
 
@@ -68,6 +69,7 @@ class Records(Kind):
     search: Search | None = None
     narrow: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
     exact: Sequence[str] = ()
+    spelled: Sequence[str] = ()
     order: Sequence[str] = ("-pk",)
 
     @property

@@ -87,7 +87,9 @@ def offered(actor: Actor) -> list[Command]:
 
 def _allowed(actor: Actor, items: Iterable[Any]) -> Any:
     codes = sorted({item.code for item in items if item.code})
-    held = {code for code, answer in zip(codes, check_many(actor, [(code, None) for code in codes]), strict=True) if answer}
+    held = {
+        code for code, answer in zip(codes, check_many(actor, [(code, None) for code in codes]), strict=True) if answer
+    }
 
     def allowed(item: Any) -> bool:
         if not item.code or item.code in held:
@@ -104,15 +106,18 @@ def find(actor: Actor, text: str, among: Sequence[Records | Known], each: int = 
     stored = [kind for kind in among if isinstance(kind, Records)]
     words = {} if key else probed([kind.search for kind in stored if kind.search], clean)
     wanted = {kind: found for kind in stored if (found := _found(kind, actor, clean, key, words)) is not None}
-    exact = {kind: rows for kind in stored if (rows := _exact(kind, actor, clean, key, words)) is not None}
-    counted = [_some(found) for found in wanted.values()] + [rows for rows in exact.values()]
+    named = [(kind, rows) for kind in stored for rows in _exact(kind, actor, clean, key, words)]
+    counted = [*map(_some, wanted.values()), *(rows for _kind, rows in named)]
     numbers = counts.capped(counted, MANY) if counted else []
     number = dict(zip(wanted, numbers, strict=False))
-    sure = dict(zip(exact, numbers[len(wanted) :], strict=True))
+    exact: dict[Records, list[QuerySet[Any]]] = {}
+    for (kind, rows), sure in zip(named, numbers[len(wanted) :], strict=True):
+        if sure:
+            exact.setdefault(kind, []).append(rows)
     groups = [
-        _group(kind, wanted.get(kind), number.get(kind, 0), exact[kind] if sure.get(kind) else None, each)
+        _group(kind, wanted.get(kind), number.get(kind, 0), exact.get(kind, ()), each)
         for kind in stored
-        if number.get(kind) or sure.get(kind)
+        if number.get(kind) or kind in exact
     ]
     groups += [group for kind in among if isinstance(kind, Known) and (group := _known(kind, actor, clean, each))]
     return Answer(clean, sorted(groups, key=lambda group: (not group.exact, group.kind.place)))
@@ -125,9 +130,7 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _found(
-    kind: Records, actor: Actor, text: str, key: UUID | None, words: dict[Any, Words]
-) -> Found | None:
+def _found(kind: Records, actor: Actor, text: str, key: UUID | None, words: dict[Any, Words]) -> Found | None:
     """The rows that match; None where the kind has nothing to ask, or nothing with these words."""
     if key is not None:
         return None
@@ -139,30 +142,33 @@ def _found(
     return Found(kind.narrow(kind.source(actor), text)) if kind.narrow is not None else None
 
 
-def _exact(kind: Records, actor: Actor, text: str, key: UUID | None, words: dict[Any, Words]) -> QuerySet[Any] | None:
-    """The rows that are named by the text as a whole."""
+def _exact(
+    kind: Records, actor: Actor, text: str, key: UUID | None, words: dict[Any, Words]
+) -> Sequence[QuerySet[Any]]:
+    """The rows that are named by the text as a whole, by each of the ways in which they can be."""
     if key is not None:
-        return kind.source(actor).filter(pk=key)
-    if not kind.exact or (kind.search is not None and not any(word.tokens for word in words[kind.search])):
-        return None
-    rows = kind.source(actor)
-    if kind.search is not None:
-        rows = spelled(rows, kind.search, text)
-    return rows.filter(reduce(or_, (Q(**{lookup: text}) for lookup in kind.exact)))
+        return [kind.source(actor).filter(pk=key)]
+    found = [_any(kind.source(actor), kind.exact, text.lower())] if kind.exact else []
+    if kind.spelled and kind.search is not None and any(word.tokens for word in words[kind.search]):
+        found.append(_any(spelled(kind.source(actor), kind.search, text), kind.spelled, text))
+    return found
+
+
+def _any(rows: QuerySet[Any], lookups: Sequence[str], text: str) -> QuerySet[Any]:
+    return rows.filter(reduce(or_, (Q(**{lookup: text}) for lookup in lookups)))
 
 
 def _some(found: Found) -> QuerySet[Any]:
     return found.rows if found.sample is None else found.sample
 
 
-def _group(kind: Records, found: Found | None, number: int, exact: QuerySet[Any] | None, each: int) -> Group:
-    first = [] if exact is None else [kind.hit(row) for row in exact.order_by(*kind.order)[:each]]
-    named = frozenset(hit.key for hit in first)
-    hits = list(first)
+def _group(kind: Records, found: Found | None, number: int, exact: Sequence[QuerySet[Any]], each: int) -> Group:
+    first = {hit.key: hit for rows in exact for hit in map(kind.hit, rows.order_by(*kind.order)[:each])}
+    hits = list(first.values())
     if found is not None and number > len(first):
         rows = found.rows.order_by(*kind.order)[:each]
-        hits += [hit for hit in map(kind.hit, rows) if hit.key not in named]
-    return Group(kind, hits[:each], max(number, len(first)), named)
+        hits += [hit for hit in map(kind.hit, rows) if hit.key not in first]
+    return Group(kind, hits[:each], max(number, len(first)), frozenset(first))
 
 
 def _known(kind: Known, actor: Actor, text: str, each: int) -> Group | None:

@@ -53,6 +53,13 @@ def searches_forget(*, actor: Actor) -> int:
     return number
 
 
+def searches_purge(*, person_id: UUID) -> None:
+    """Forget everything that a person searched for and keeps, wherever that was: it is being erased."""
+    with writing():
+        RecentSearch.objects.filter(person_id=person_id).delete()
+        SavedSearch.objects.filter(person_id=person_id).delete()
+
+
 def search_save(*, actor: Actor, name: str, text: str, kind: str = "") -> SavedSearch:
     """Keep a search under a name. No event. `Invalid` for a name that one has already, a text that is not searched for
     or a kind that there is not; `Conflict` when there are too many."""
