@@ -73,21 +73,21 @@ class _Results(_Search, abstract=True):
             kept.search_remember(actor=self.actor, text=text)
 
     def _shown(
-        self, answer: Answer, among: list[Records | Known], name: str, refused: str, **more: Any
+        self, answer: Answer, among: list[Records | Known], kind: str, refused: str, **more: Any
     ) -> HttpResponse:
-        groups = [one for one in answer.groups if not name or one.kind.name == name]
-        if name and groups:
+        groups = [one for one in answer.groups if not kind or one.kind.name == kind]
+        if kind and groups:
             whole = find(self.actor, answer.text, [groups[0].kind], ALONE)
             groups = list(whole.groups)
         values = {
             "text": answer.text,
-            "kind": name,
+            "kind": kind,
             "refused": refused,
             "search_url": self.place.url(),
-            "tabs": shown.tabs(answer, answer.groups, self.place, name) if answer.groups else [],
-            "groups": [shown.group(one, answer, self.place, alone=bool(name)) for one in groups],
+            "tabs": shown.tabs(answer, answer.groups, self.place, kind) if answer.groups else [],
+            "groups": [shown.group(one, answer, self.place, alone=bool(kind)) for one in groups],
             "each": EACH,
-            "looked_through": [str(kind.label) for kind in among],
+            "looked_through": [str(one.label) for one in among],
             "own": self.own,
             **self._kept(),
             **more,

@@ -113,9 +113,11 @@ def narrowed(found: Found, search: Search, text: str, words: Words | None = None
     try:
         key = UUID(clean)
     except ValueError:
-        words = _probe(search, clean) if words is None else words
-    else:
-        return found.both(lambda rows: rows.filter(**{search.on: key}))
+        return _by_words(found, search, clean, _probe(search, clean) if words is None else words)
+    return found.both(lambda rows: rows.filter(**{search.on: key}))
+
+
+def _by_words(found: Found, search: Search, text: str, words: Words) -> Found:
     if not words or not words[0].tokens:
         return Found(found.rows.none())
     if words[0].tokens <= GATHER:
@@ -125,13 +127,13 @@ def narrowed(found: Found, search: Search, text: str, words: Words | None = None
         return found.walked(
             lambda rows: rows.filter(_Has(search, word)), lambda rows: rows.filter(_Among(search, words, limit=GATHER))
         )
-    words = _probe(search, clean, GATHER_MANY)
-    few = [word for word in words if word.tokens <= GATHER_MANY]
+    known = _probe(search, text, GATHER_MANY)
+    few = [word for word in known if word.tokens <= GATHER_MANY]
     if few:
-        return found.both(lambda rows: _each(rows.filter(_Among(search, few)), search, words[len(few) :]))
+        return found.both(lambda rows: _each(rows.filter(_Among(search, few)), search, known[len(few) :]))
     return found.walked(
-        lambda rows: _each(rows, search, words),
-        lambda rows: _each(rows.filter(_Among(search, words[:1], limit=SAMPLE)), search, words[1:]),
+        lambda rows: _each(rows, search, known),
+        lambda rows: _each(rows.filter(_Among(search, known[:1], limit=SAMPLE)), search, known[1:]),
     )
 
 
