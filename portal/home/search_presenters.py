@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,11 +13,12 @@ from portal.kit import registry
 from portal.kit.context import Actor
 from portal.kit.lists import counts
 from portal.kit.navigation import address, opened, realm_of
+from portal.kit.registry import Text
 from portal.kit.search import Answer, Group, Known, Records, jumps, offered
 from portal.kit.search.finding import MANY
 
 # Keys that work everywhere, and in lists; those that lead somewhere are told by the navigation of the person.
-KEYS: tuple[tuple[str | Promise, tuple[tuple[str, str | Promise], ...]], ...] = (
+KEYS: tuple[tuple[Text, tuple[tuple[Text, Text], ...]], ...] = (
     (
         gettext_lazy("Everywhere"),
         (

@@ -1,5 +1,7 @@
 """What people searched for, and the searches that they keep."""
 
+from typing import Any
+
 import django.db.models.deletion
 import django.db.models.functions.text
 from django.conf import settings
@@ -30,7 +32,7 @@ def _wall(table: str) -> migrations.RunSQL:
     )
 
 
-def _owned(**columns: models.Field) -> list[tuple[str, models.Field]]:
+def _owned(**columns: Any) -> list[tuple[str, Any]]:
     """The columns of a row that one person has in one place."""
     return [
         ("id", models.UUIDField(default=portal.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
