@@ -1,6 +1,7 @@
 """The page of the search, the palette, and the search over the API: what they show, keep and refuse."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -205,7 +206,8 @@ def test_each_command_asks_for_the_right_of_the_page_it_leads_to(world: World, b
     house = make_house()
     for command in commands:
         url = command.url.replace("{slug}", house.organisation.slug)
-        demanded = resolve(url.partition("?")[0]).func.view_class.access
+        page: Any = resolve(url.partition("?")[0]).func
+        demanded = page.view_class.access
         assert (command.code or SignedIn) == (demanded if command.code else type(demanded)), command.name
         user = house.owner if command.realm == "organisation" else world.root
         assert browser_of(user).get(url).status_code == 200, command.name
