@@ -16,7 +16,7 @@ VENV := .venv/made.stamp
 RUNTIME := .venv/runtime.stamp
 DEVELOPMENT := .venv/development.stamp
 
-.PHONY: help run test soak lint types check bench docs demo deps requirements shell clean
+.PHONY: help run test soak lint types check bench docs references demo deps requirements shell clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,13 @@ bench: $(DEVELOPMENT) ## Measure; prints medians and ratios
 
 docs: $(DEVELOPMENT) ## Build the documentation into build/docs
 	@$(PY) -m docs.build
+
+references: $(DEVELOPMENT) ## Renew the pages of docs/ that are generated from the code
+	@for noun in settings errors events permissions jobs metrics schema api; do \
+	  $(MANAGE) $$noun reference --write || exit 1; done
+	@$(MANAGE) settings example --write
+	@$(MANAGE) privacy inventory --write
+	@$(PY) -m docs.drawings
 
 demo: $(RUNTIME) ## Load the demonstration data into the running portal
 	@$(MANAGE) demo load
