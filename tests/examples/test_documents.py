@@ -69,7 +69,7 @@ def test_every_block_says_its_language_and_how_it_is_tried() -> None:
         "csv": r"people|customers",
         "html": r"file: .+",
         "http": r"",
-        "text": r"",
+        "text": r"|file: .+",
     }
     assert set(ways) <= set(LANGUAGES)
     assert [block.name for block in BLOCKS if block.language not in ways] == []
@@ -97,8 +97,9 @@ def _understood(words: list[str]) -> bool:
     parser.called_from_command_line = False
     try:
         parser.parse_args(arguments)
-    except CommandError:
-        return False
+    except CommandError as error:
+        # A sentence names a command without all that it takes.
+        return "required" in str(error)
     return True
 
 
@@ -221,7 +222,9 @@ def test_roles_as_code_that_are_shown_can_be_read(block: Block) -> None:
 # --- Python ---
 
 
-@pytest.mark.parametrize("block", [*_of("python", "file:"), *_of("html", "file:")], ids=lambda block: block.name)
+@pytest.mark.parametrize(
+    "block", [block for block in BLOCKS if block.note.startswith("file:")], ids=lambda block: block.name
+)
 def test_a_quoted_file_says_what_is_quoted(block: Block) -> None:
     file = (ROOT / block.note.removeprefix("file:").strip()).read_text("utf-8")
     for part in block.text.split("\n...\n"):
@@ -283,7 +286,7 @@ def house(web: Web) -> House:
 def test_what_is_shown_for_the_shell_runs(web: Web, house: House) -> None:
     assert _of("sh", "live")
     for block in _of("sh", "live"):
-        environment = {**os.environ, "PORTAL": web.url, "STEWARD_KEY": _secret(house, house.owner)}
+        environment = {**os.environ, "PORTAL": web.url, "API_KEY": _secret(house, house.owner)}
         done = subprocess.run(
             ["bash", "-euc", block.text], env=environment, capture_output=True, text=True, check=False, timeout=60
         )
@@ -315,5 +318,4 @@ def test_what_is_shown_for_the_client_runs(web: Web, house: House) -> None:
     finally:
         for one in made:
             one.close()
-    assert said
-    assert "product/project:delete" in said[0] or "River survey" in said[0]
+    assert said == ["Allowed by a role."]

@@ -24,8 +24,8 @@ Each table belongs to one room, which alone writes it, in its services. Keys are
 - The application's role owns nothing; it holds on each table what its migration grants.
 
 """
-_TRIGGER = re.compile(r'CREATE (?:CONSTRAINT )?TRIGGER (\w+)\s[^;]*?\sON\s+"?(\w+)', re.S)
-_DROPPED = re.compile(r'DROP TRIGGER (?:IF EXISTS )?(\w+) ON "?(\w+)')
+_TRIGGER = re.compile(r'CREATE (?:OR REPLACE )?(?:CONSTRAINT )?TRIGGER "?(\w+)"?\s[^;]*?\sON\s+"?(\w+)', re.S)
+_DROPPED = re.compile(r'DROP TRIGGER (?:IF EXISTS )?"?(\w+)"? ON "?(\w+)')
 _WALLED = re.compile(r'ALTER TABLE "?(\w+)"? ENABLE ROW LEVEL SECURITY')
 
 
