@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from docs.markdown import ROOT, anchor, anchors, links, pages
 from docs.site import page_html, placed
 
-__all__ = ["anchor", "anchors", "broken_links", "build", "pages"]
+__all__ = ["ROOT", "anchor", "anchors", "broken_links", "build", "pages"]
 OUTPUT = ROOT / "build" / "docs"
 _START = '<!doctype html><meta charset="utf-8"><title>Steward</title><meta http-equiv="refresh" content="0; url=docs/index.html">'
 

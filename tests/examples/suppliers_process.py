@@ -17,7 +17,7 @@ def start() -> None:
 
     from portal.kit import services
 
-    services.OUR_APPS |= {"suppliers"}  # type: ignore[misc] # what the walk-through says to write there
+    services.OUR_APPS |= {"suppliers"}  # What the walk-through says to write there.
     django.setup()
     from rbac import catalogue
 
@@ -55,14 +55,14 @@ def use() -> None:
     from docs.examples.suppliers.models import Supplier
     from portal.kit import context
     from portal.kit.services import writing
-    from portal.kit.tenancy import within
+    from portal.kit.tenancy import behind_the_wall
     from tests.accounts.organisation_world import House, make_house
     from tests.factories import signed_in
 
     house, other = make_house("Harbour"), make_house("Meadow")
 
     def count(where: House) -> int:
-        with context.system("an example"), writing(), within(where.id):
+        with context.acting(where.inside(where.viewer)), behind_the_wall():
             return Supplier.objects.get_queryset().count()
 
     def of(user: User) -> Client:
@@ -89,7 +89,7 @@ def use() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT relrowsecurity FROM pg_class WHERE relname = 'suppliers_supplier'")
         assert cursor.fetchone() == (True,)
-    with context.system("an example"), writing(), within(house.id):
+    with context.system("an example"), writing():
         assert Event.objects.filter(code="suppliers.supplier.created").count() == 1
     export = of(house.viewer).get(f"{address}?format=csv")
     assert b"Rope & Sons" in b"".join(export)  # the file follows from the declaration

@@ -54,7 +54,7 @@ def _of(language: str, note: str = "") -> list[Block]:
     return [block for block in BLOCKS if block.language == language and block.note.startswith(note)]
 
 
-def _each(language: str, note: str = "") -> Any:
+def _each(language: str, note: str = "") -> pytest.MarkDecorator:
     found = _of(language, note)
     assert found, f"no example in {language} says {note}"
     return pytest.mark.parametrize("block", found, ids=[block.name for block in found])

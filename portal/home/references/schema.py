@@ -87,13 +87,14 @@ def _uniques(model: type[models.Model]) -> Iterator[str]:
             yield f"`{field.column}` is unique"
 
 
-def _rule(model: type[models.Model], constraint: Any) -> str:
+def _rule(model: type[models.Model], constraint: models.BaseConstraint) -> str:
+    known: Any = constraint  # What makes its SQL is no part of Django's public face.
     editor: Any = connection.SchemaEditorClass(connection, collect_sql=True, atomic=False)
     if isinstance(constraint, models.CheckConstraint):
-        return f"check `{_short(constraint._get_check_sql(model, editor))}`"
+        return f"check `{_short(known._get_check_sql(model, editor))}`"
     if isinstance(constraint, models.UniqueConstraint):
-        what = [str(one) for one in constraint.expressions] or list(constraint.fields)
-        condition = constraint._get_condition_sql(model, editor)
+        what = [str(one) for one in known.expressions] or list(known.fields)
+        condition = known._get_condition_sql(model, editor)
         return f"unique {', '.join(f'`{one}`' for one in what)}" + (
             f" where `{_short(condition)}`" if condition else ""
         )
