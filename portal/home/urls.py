@@ -21,6 +21,7 @@ urlpatterns = [
     ),
     path("", views.Home.as_view(), name="home"),
     path("health", views.Health.as_view(), name="health"),
+    path("docs/errors", views.ErrorCodes.as_view(), name="error_codes"),
     path("platform/outbox", views.Outbox.as_view(), name="outbox"),
     path("platform/outbox/suppressed", views.Suppressed.as_view(), name="suppressed"),
     path("platform/outbox/<uuid:message_id>", views.OutboxMessage.as_view(), name="outbox_message"),

@@ -8,6 +8,7 @@ from portal.home.views.announcements import (
     AnnouncementNew,
 )
 from portal.home.views.components import Components, ComponentsPart
+from portal.home.views.error_codes import ErrorCodes
 from portal.home.views.home import Home
 from portal.home.views.kpis import KpiCohorts, KpiPage, Kpis
 from portal.home.views.mail_hooks import MailReports, Unsubscribe
@@ -39,6 +40,7 @@ __all__ = [
     "AnnouncementNew",
     "Components",
     "ComponentsPart",
+    "ErrorCodes",
     "Health",
     "Home",
     "KpiCohorts",
