@@ -10,8 +10,8 @@ from billing.api.invoice_serializers import InvoiceReply, invoice_body
 from billing.api.money_serializers import (
     CheckoutBody,
     CheckoutReply,
-    LinkAddressReply,
-    LinkReply,
+    PaymentLinkAddressReply,
+    PaymentLinkReply,
     WriteOffBody,
     checkout_body,
 )
@@ -51,14 +51,14 @@ class InvoiceLinksView(ApiView):
 
     access = "invoice:read"
 
-    @endpoint(items=LinkReply)
+    @endpoint(items=PaymentLinkReply)
     def get(self, request: Request, invoice_id: UUID) -> HttpResponse:
         """List the links to an invoice, the newest first, those that ended among them. No address is in it."""
         rows = selectors.links(self.actor, selectors.invoice(self.actor, invoice_id))
         page = paging.keyset(rows, self.asked["cursor"], size=self.asked["limit"])
         return self.listed((row_body(row, LINK) for row in page.items), page.next)
 
-    @endpoint(access="invoice:admin", reply=LinkAddressReply, status=201, errors=(InvoiceMove,))
+    @endpoint(access="invoice:admin", reply=PaymentLinkAddressReply, status=201, errors=(InvoiceMove,))
     def post(self, request: Request, invoice_id: UUID) -> HttpResponse:
         """Make a link. Older ones go on; its address is in this reply alone."""
         address = payment_link_create(actor=self.actor, invoice=selectors.invoice(self.actor, invoice_id))

@@ -52,7 +52,7 @@ class WriteOffBody(Body):
     example = {"amount": money_body(3, "EUR"), "key": "write-off-2026-0001"}
 
 
-class LinkReply(Reply):
+class PaymentLinkReply(Reply):
     """A link to pay. Its address is told once, when it is made."""
 
     id = serializers.UUIDField()
@@ -62,7 +62,7 @@ class LinkReply(Reply):
     example = {"id": _ID, "created_at": _MOMENT, "expires_at": _LATER, "revoked_at": None}
 
 
-class LinkAddressReply(Reply):
+class PaymentLinkAddressReply(Reply):
     """The address of a new link. It is in this reply and nowhere else, ever."""
 
     address = serializers.URLField()

@@ -116,7 +116,7 @@ def test_a_refund_that_cannot_be_is_flagged_and_books_nothing() -> None:
     with context.system("a test") as current:
         found = reconciling.facts_compare(actor=current.actor, account=provider(), facts=facts)
     assert (found.seen, found.repaired, found.unknown, found.flagged) == (2, 0, 1, 1)
-    assert "100001" in again(payment).flag
+    assert "10001" in again(payment).flag
     assert (Refund.objects.count(), Journal.objects.count(), OutboundMessage.objects.count()) == (0, *before)
     assert Event.objects.filter(code="billing.webhook.failed").count() == 1
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from billing.models import Subscription, UsageEvent
+from billing.models import PlanVersion, Subscription, UsageEvent
 from billing.plan_drafts import PriceDraft
 from maintenance.cleaning.found import Pace
 from maintenance.cleaning.rows import TableRows
@@ -29,6 +29,10 @@ def house() -> House:
     seller(regime="none")
     meter("calls")
     return make_house("Harbour")
+
+
+def _sold(price: PriceDraft, **values: str) -> PlanVersion:
+    return PlanVersion.objects.get(pk=sold(price, **values).pk)  # With its plan as it is since it was published.
 
 
 def _used(house: House, quantity: int, happened: str) -> None:
@@ -57,7 +61,7 @@ def _cleaned(at: str) -> int:
 def test_a_year_is_billed_from_events_that_are_older_than_ninety_days(
     house: House, price: PriceDraft, zone: str, total: int
 ) -> None:
-    version = sold(price, billing="arrears", interval_unit="year")
+    version = _sold(price, billing="arrears", interval_unit="year")
     subscription, _ = subscribed(customer_of(house.organisation, time_zone=zone), version, "2026-03-01")
     _used(house, 3_900, "2026-03-01T00:20")
     _used(house, 100, "2026-03-01T18:40")
@@ -76,7 +80,7 @@ def test_a_year_is_billed_from_events_that_are_older_than_ninety_days(
 
 
 def test_sums_are_enough_for_whole_hours_and_nothing_is_kept_for_them(house: House) -> None:
-    version = sold(CALLS, billing="arrears", interval_unit="year")
+    version = _sold(CALLS, billing="arrears", interval_unit="year")
     subscription, _ = subscribed(customer_of(house.organisation, time_zone="Europe/Berlin"), version, "2026-03-01")
     _used(house, 4, "2026-03-01T00:20")
     assert fresh(subscription).usage_from is None
@@ -86,7 +90,7 @@ def test_sums_are_enough_for_whole_hours_and_nothing_is_kept_for_them(house: Hou
 
 
 def test_another_organisation_is_kept_nothing_for_and_one_that_ended_not_for_ever(house: House) -> None:
-    version = sold(SHARE, billing="arrears", interval_unit="year")
+    version = _sold(SHARE, billing="arrears", interval_unit="year")
     subscription, _ = subscribed(customer_of(house.organisation), version, "2026-03-01")
     other = make_house("Island")
     _used(house, 4_000, "2026-03-10")
