@@ -111,7 +111,7 @@ def rows(world: World, rounds: int, say: Callable[[str], None]) -> list[Row]:
 
 def prototype(*, paid: bool = True) -> Subscription:
     """A customer with its first month, made by the services: it is what the others are copies of."""
-    entity = seller(regime="flat", code="bench")
+    entity = seller(regime="flat")
     rate(entity, "19")
     buyer = customer_of(organisation("Renewed"), entity=entity, email="buyer@example.com")
     subscription, _ = subscribed(buyer, plan(4900), "2026-01-01")
