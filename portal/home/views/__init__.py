@@ -7,9 +7,12 @@ from portal.home.views.announcements import (
     AnnouncementList,
     AnnouncementNew,
 )
+from portal.home.views.board_arrange import Arrange
+from portal.home.views.board_manage import Clone, Delete, Manage, Revert
+from portal.home.views.boards import Board, Boards, Choose, Live, RoleBoard, Steps
 from portal.home.views.components import Components, ComponentsPart
 from portal.home.views.home import Home
-from portal.home.views.kpis import KpiCohorts, KpiPage, Kpis
+from portal.home.views.kpis import KpiCohorts, KpiFile, KpiPage, Kpis
 from portal.home.views.mail_hooks import MailReports, Unsubscribe
 from portal.home.views.mode import Maintenance, MaintenanceEdit, MaintenanceEnd
 from portal.home.views.notices import NoticeRead, Notices, NoticesCount, NoticesNewest, NoticesRead
@@ -23,17 +26,26 @@ __all__ = [
     "AnnouncementEnd",
     "AnnouncementList",
     "AnnouncementNew",
+    "Arrange",
+    "Board",
+    "Boards",
+    "Choose",
+    "Clone",
     "Components",
     "ComponentsPart",
+    "Delete",
     "Health",
     "Home",
     "KpiCohorts",
+    "KpiFile",
     "KpiPage",
     "Kpis",
+    "Live",
     "MailReports",
     "Maintenance",
     "MaintenanceEdit",
     "MaintenanceEnd",
+    "Manage",
     "NoticeRead",
     "Notices",
     "NoticesCount",
@@ -44,6 +56,9 @@ __all__ = [
     "OutboxHtml",
     "OutboxMessage",
     "OutboxResend",
+    "Revert",
+    "RoleBoard",
+    "Steps",
     "Suppressed",
     "Unsubscribe",
 ]
