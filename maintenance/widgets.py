@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -91,10 +92,14 @@ def safety(place: Place, options: Options) -> Loaded:
     """How much a disaster now would cost: by the age of the newest proved backup, and by what the last drills took."""
     found = restores.recovery(place.actor)
     now = clock.now()
-    lost = {"label": _("Would be lost"), "value": _("everything"), "note": _("no backup is proved")}
+    lost: dict[str, Any] = {"label": _("Would be lost"), "value": _("everything"), "note": _("no backup is proved")}
     if found.lost is not None:
-        lost = {"label": _("Would be lost"), "when": now - found.lost, "note": _("since the newest proved backup")}
-    takes = {"label": _("To be back"), "value": _("not measured"), "note": _("no drill has passed")}
+        lost: dict[str, Any] = {
+            "label": _("Would be lost"),
+            "when": now - found.lost,
+            "note": _("since the newest proved backup"),
+        }
+    takes: dict[str, Any] = {"label": _("To be back"), "value": _("not measured"), "note": _("no drill has passed")}
     if found.takes is not None:
         takes = {"label": _("To be back"), "seconds": found.takes, "note": _("as the last drills took")}
     late = found.lost_late or found.takes_late

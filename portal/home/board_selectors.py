@@ -48,7 +48,7 @@ def home_of(actor: Actor) -> Home:
     """What `actor` begins with where it stands; a dashboard that is no longer shared with it counts as none."""
     if actor.id is None:
         return Home()
-    chosen = HomeChoice.objects.filter(person_id=actor.id, organisation_id=actor.organisation_id).first()
+    chosen = HomeChoice.objects.filter(Q(organisation_id=actor.organisation_id), person_id=actor.id).first()
     if chosen is None:
         return Home()
     row = dashboards(actor).filter(pk=chosen.dashboard_id).first() if chosen.dashboard_id else None

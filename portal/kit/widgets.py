@@ -70,9 +70,9 @@ class Widget:
 
     `load` gives what `template` shows, None when there is nothing to say, and starts from what the actor may see.
     `width` (columns of twelve) is what it takes unless somebody chose another of `widths`; `height` counts rows of the
-    grid (58 pixels and what lies between), which it has at least. `every`: seconds until it is read again. `slow`: it comes after the page. `alike`: it is the same for whoever
-    may see it, so what was read for one is shown to the next until it is due again. `many`: it may stand on a dashboard
-    more than once, with other options.
+    grid (58 pixels and what lies between), which it has at least. `every`: seconds until it is read again. `slow`: it
+    comes after the page. `alike`: it is the same for whoever may see it, so what was drawn for one is shown to the next
+    until it is due again. `many`: it may stand on a dashboard more than once, with other options.
     """
 
     code: str

@@ -105,12 +105,12 @@ class WidgetReply(Reply):
     id = serializers.IntegerField()
     widget = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment] # A field of the reply, as serializers declare them.
-    data = serializers.DictField(allow_null=True, help_text="null while there is nothing to show.")
+    content = serializers.DictField(allow_null=True, help_text="null while there is nothing to show.")
     example = {
         "id": 1,
         "widget": "home.kpi",
         "label": "MRR",
-        "data": {"label": "MRR", "value": "€1,050.00", "change": "+6.2 %", "missing": ""},
+        "content": {"label": "MRR", "value": "€1,050.00", "change": "+6.2 %", "missing": ""},
     }
 
 
@@ -217,7 +217,7 @@ class DashboardWidgetView(ApiView):
             values = declared.load(place, found["options"])
         data = None if values is None else plain(values)
         label = declared.named(found["options"])
-        return self.single({"id": item, "widget": declared.code, "label": label, "data": data})
+        return self.single({"id": item, "widget": declared.code, "label": label, "content": data})
 
 
 def body_of(row: Dashboard) -> dict[str, Any]:

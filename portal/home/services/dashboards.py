@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal.home import board_selectors as selectors
@@ -135,8 +136,12 @@ def free_name(actor: Actor, wanted: str) -> str:
 
 def _remember(actor: Actor, **values: Any) -> None:
     with writing():
-        HomeChoice.objects.update_or_create(
-            person_id=_person(actor), organisation_id=actor.organisation_id, defaults=values
+        # Nobody stands nowhere: without an organisation it is the installation's.
+        mine = HomeChoice.objects.filter(Q(organisation_id=actor.organisation_id))
+        mine.update_or_create(
+            person_id=_person(actor),
+            defaults=values,
+            create_defaults={**values, "organisation_id": actor.organisation_id},
         )
 
 

@@ -1,5 +1,6 @@
 """What can be done with a dashboard besides arranging it: name, share, clone, revert, delete."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -31,7 +32,7 @@ class Manage(PageView):
         row = self._own(dashboard_id)
         roles = [identifier(one) for one in request.POST.getlist("role")]
         sharing = request.POST.get("sharing", row.sharing)
-        values = {"name": request.POST.get("name", row.name)}
+        values: dict[str, Any] = {"name": request.POST.get("name", row.name)}
         if can(self.actor, services.SHARE) or sharing != row.sharing:
             values |= {"sharing": sharing, "role_ids": roles if sharing == Dashboard.Sharing.ROLES else []}
         try:
