@@ -47,7 +47,7 @@ def jobs(place: Place, options: Options) -> Loaded:
 def tonight(place: Place, options: Options) -> Loaded:
     """What starts next by itself; what comes every few minutes is left out, or nothing else would find place."""
     url = reverse("maintenance:schedules")
-    found = [row for row in schedules.schedule_rows(place.actor) if row.next_at and _daily(row.state.cron)][:SHOWN]
+    found = schedules.upcoming(place.actor, SHOWN)
     return {
         "title": _("Tonight and next"),
         "more_url": url,
@@ -67,14 +67,9 @@ def tonight(place: Place, options: Options) -> Loaded:
     }
 
 
-def _daily(cron: str) -> bool:
-    minute, hour, *_rest = cron.split()
-    return minute.isdigit() and hour.isdigit()
-
-
 def night(place: Place, options: Options) -> Loaded:
     """How the last night went."""
-    newest = nights.last_night(place.actor)
+    newest = nights.reports(place.actor).defer("items").first()
     values = {
         "title": _("Last night"),
         "more_url": reverse("maintenance:nights"),
@@ -83,7 +78,7 @@ def night(place: Place, options: Options) -> Loaded:
     }
     if newest is None:
         return values
-    page = night_presenters.night_page(newest)
+    page = night_presenters.night_line(newest)
     row = {"title": page["headline"], "url": page["url"], "note": page["window"]}
     return {**values, "rows": [{**row, "tone": page["tone"], "state_label": page["state_label"]}]}
 

@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from audit.models import Event
 from portal.home import board_selectors, layouts, starters
 from portal.home.layouts import Item, Layout
 from portal.home.models import Dashboard
@@ -22,8 +24,11 @@ from portal.kit.decision import can
 from portal.kit.kpis import together
 from portal.kit.widgets import TURN, Place, Widget, open_to, widgets
 
+QUIET = 20  # Seconds that a part is taken for unchanged while no event was written: for words such as "1 minute ago".
 GONE = "0"  # The hash of a part with nothing to show.
+REMEMBERED = 50_000  # Hashes of parts by reader.
 KEPT = 2000  # Of values that are the same for everybody; more are not remembered.
+_seen: dict[tuple[Any, ...], tuple[UUID | None, float, str]] = {}
 _known: dict[tuple[Any, ...], tuple[float, tuple[str, str]]] = {}
 
 
@@ -124,6 +129,43 @@ def due(found: Shown, turn: int, known: Mapping[int, str]) -> set[int]:
     return ids
 
 
+def news(found: Shown, ids: Collection[int], known: Mapping[int, str], stamps: object) -> list[Part]:
+    """The parts of those ids, but for those that look as the page has them, as far as one look at the trail tells.
+
+    Whatever is written leaves an event, so a part that was drawn for this reader, with these rights (`stamps`), after the
+    newest event is not drawn again for a short while: most polls of most readers cost that one look.
+    """
+    newest = Event.objects.order_by("-id").values_list("pk", flat=True).first()
+    now, keys = clock.steady(), {item["id"]: _reader(found.place, item, stamps) for item in found.layout}
+    asked = set()
+    for number in set(ids) & set(keys):
+        seen = _seen.get(keys[number])
+        if clock.moved() or seen is None or seen != (newest, seen[1], known.get(number)) or seen[1] <= now:
+            asked.add(number)
+    made = parts(found, asked) if asked else []
+    if len(_seen) + len(made) >= REMEMBERED:
+        _seen.clear()
+    for part in made:
+        _seen[keys[part.item["id"]]] = newest, now + QUIET, part.tag
+    return made
+
+
+def _reader(place: Place, item: Item, stamps: object) -> tuple[Any, ...]:
+    return (
+        place.actor.id,
+        place.actor.organisation_id,
+        stamps,
+        item["widget"],
+        *_worn(),
+        *sorted(item["options"].items()),
+    )
+
+
+def _worn() -> tuple[Any, ...]:
+    """What is drawn in one language, zone and manner of writing numbers is not right for another."""
+    return preferences.current(), translation.get_language(), str(timezone.get_current_timezone())
+
+
 def tag_of(tags: Mapping[int, str]) -> str:
     """The entity tag of a page whose parts look like that."""
     return 'W/"' + "-".join(f"{number}.{tag}" for number, tag in sorted(tags.items())) + '"'
@@ -180,6 +222,7 @@ class Address:
 def forget_everything() -> None:
     """Drop what this process remembers."""
     _known.clear()
+    _seen.clear()
 
 
 def missing(found: Shown, known: Iterable[int]) -> list[Part]:
@@ -195,9 +238,7 @@ def _drawn(place: Place, item: Item, declared: Widget) -> Part:
     """A part as it looks now; what is the same for everybody is drawn once until it is due again."""
     if not declared.alike or clock.moved():
         return Part(item, declared, *_look(place, item, declared))
-    # What is drawn in one language, zone and manner of writing numbers is not right for another.
-    worn = preferences.current(), translation.get_language(), str(timezone.get_current_timezone())
-    key = (declared.code, place.actor.organisation_id, *worn, *sorted(item["options"].items()))
+    key = (declared.code, place.actor.organisation_id, *_worn(), *sorted(item["options"].items()))
     now, kept = clock.steady(), _known.get(key)
     if kept is None or kept[0] <= now:
         if len(_known) >= KEPT:

@@ -13,7 +13,7 @@ from portal.home import boards, starters
 from portal.home.boards import Address, Shown
 from portal.home.models import Dashboard
 from portal.home.services import dashboards as services
-from portal.kit import errors, toasts
+from portal.kit import errors, identity, toasts
 from portal.kit.access import actor_of
 from portal.kit.views import PageView
 
@@ -116,7 +116,8 @@ class Live(PageView):
         turn = request.GET.get("turn", "0")
         ids = boards.due(found, int(turn) if turn.isascii() and turn.isdigit() and len(turn) < 8 else 0, known)
         gone = boards.missing(found, known)
-        read = [*boards.parts(found, ids), *gone]
+        who = identity.of(request)
+        read = [*boards.news(found, ids, known, who.stamps if who is not None else None), *gone]
         changed = [part for part in read if known.get(part.item["id"]) != part.tag]
         tags = {**known, **{part.item["id"]: part.tag for part in read}}
         reply = HttpResponse(status=304) if not changed else HttpResponse(_drawn(changed))
