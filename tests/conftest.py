@@ -26,6 +26,7 @@ from accounts.models import User
 from audit import personal
 from audit.services import event_record, events_record
 from maintenance.system import panels
+from portal.home import boards
 from portal.kit import pseudo
 from portal.kit.mode import state
 from portal.kit.record import record, record_many
@@ -144,6 +145,7 @@ def _no_memory_between_tests() -> None:
     personal.forget_everything()
     state.forget()
     panels.forget_everything()
+    boards.forget_everything()
 
 
 @pytest.fixture

@@ -7,10 +7,13 @@ from portal.home.views.announcements import (
     AnnouncementList,
     AnnouncementNew,
 )
+from portal.home.views.board_arrange import Arrange
+from portal.home.views.board_manage import Clone, Delete, Manage, Revert
+from portal.home.views.boards import Board, Boards, Choose, Live, RoleBoard, Steps
 from portal.home.views.components import Components, ComponentsPart
 from portal.home.views.error_codes import ErrorCodes
 from portal.home.views.home import Home
-from portal.home.views.kpis import KpiCohorts, KpiPage, Kpis
+from portal.home.views.kpis import KpiCohorts, KpiFile, KpiPage, Kpis
 from portal.home.views.mail_hooks import MailReports, Unsubscribe
 from portal.home.views.mode import Maintenance, MaintenanceEdit, MaintenanceEnd
 from portal.home.views.notices import NoticeRead, Notices, NoticesCount, NoticesNewest, NoticesRead
@@ -38,18 +41,27 @@ __all__ = [
     "AnnouncementEnd",
     "AnnouncementList",
     "AnnouncementNew",
+    "Arrange",
+    "Board",
+    "Boards",
+    "Choose",
+    "Clone",
     "Components",
     "ComponentsPart",
+    "Delete",
     "ErrorCodes",
     "Health",
     "Home",
     "KpiCohorts",
+    "KpiFile",
     "KpiPage",
     "Kpis",
+    "Live",
     "MailReports",
     "Maintenance",
     "MaintenanceEdit",
     "MaintenanceEnd",
+    "Manage",
     "NoticeRead",
     "Notices",
     "NoticesCount",
@@ -66,12 +78,15 @@ __all__ = [
     "OutboxHtml",
     "OutboxMessage",
     "OutboxResend",
+    "Revert",
+    "RoleBoard",
     "Search",
     "SearchDelete",
     "SearchForget",
     "SearchPalette",
     "SearchSave",
     "SearchSuggest",
+    "Steps",
     "Suppressed",
     "Unsubscribe",
 ]
