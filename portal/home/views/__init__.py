@@ -7,6 +7,7 @@ from portal.home.views.announcements import (
     AnnouncementList,
     AnnouncementNew,
 )
+from portal.home.views.brand import BrandLogo, BrandSampleStyle, BrandStyle
 from portal.home.views.components import Components, ComponentsPart
 from portal.home.views.home import Home
 from portal.home.views.kpis import KpiCohorts, KpiPage, Kpis
@@ -15,6 +16,7 @@ from portal.home.views.mode import Maintenance, MaintenanceEdit, MaintenanceEnd
 from portal.home.views.notices import NoticeRead, Notices, NoticesCount, NoticesNewest, NoticesRead
 from portal.home.views.notification_settings import NotificationSettings
 from portal.home.views.outbox import Outbox, OutboxHtml, OutboxMessage, OutboxResend, Suppressed
+from portal.home.views.settings import SampleMail, SettingPage, Settings
 from portal.home.views.technical import Health
 
 __all__ = [
@@ -23,6 +25,9 @@ __all__ = [
     "AnnouncementEnd",
     "AnnouncementList",
     "AnnouncementNew",
+    "BrandLogo",
+    "BrandSampleStyle",
+    "BrandStyle",
     "Components",
     "ComponentsPart",
     "Health",
@@ -44,6 +49,9 @@ __all__ = [
     "OutboxHtml",
     "OutboxMessage",
     "OutboxResend",
+    "SampleMail",
+    "SettingPage",
+    "Settings",
     "Suppressed",
     "Unsubscribe",
 ]
