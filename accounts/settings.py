@@ -8,11 +8,11 @@ from accounts.setting_consequences import domains_told, duty_told, registration_
 from portal.kit.runtime.declare import Group, Setting, fewer, more, setting
 from portal.kit.runtime.kinds import Choice, Domains, Duration, Flag, Number, Text, Url
 
-REGISTRATION_GROUP = Group("registration", _("Registration"), _("Who may make an account."), "people", 2)
-SIGN_IN = Group("sign-in", _("Sign-in"), _("Passwords and second factors."), "lock", 3)
-SESSIONS = Group("sessions", _("Sessions"), _("How long one stays signed in; for sessions from now on."), "clock", 4)
-PRIVACY = Group("privacy", _("Privacy"), _("What people agree to, and how they leave."), "shield", 8)
-SURVEYS = Group("surveys", _("Surveys"), _("Whom the portal asks how they like it, and how often."), "info", 10)
+REGISTRATION_GROUP = Group("registration", _("Registration"), _("Who may make an account."), 2)
+SIGN_IN = Group("sign-in", _("Sign-in"), _("Passwords and second factors."), 3)
+SESSIONS = Group("sessions", _("Sessions"), _("How long one stays signed in; for sessions from now on."), 4)
+PRIVACY = Group("privacy", _("Privacy"), _("What people agree to, and how they leave."), 8)
+SURVEYS = Group("surveys", _("Surveys"), _("Whom the portal asks how they like it, and how often."), 10)
 
 _OPENNESS: Sequence[str] = ("off", "invite-only", "open")
 _LONGER = _("A session that somebody leaves open, or steals, stays open for longer.")

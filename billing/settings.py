@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.kit.runtime.declare import Group, Setting, Words, setting
 from portal.kit.runtime.kinds import Number
 
-FIGURES = Group("figures", _("Key figures"), _("What cannot be read out of the books."), "activity", 12)
+FIGURES = Group("figures", _("Key figures"), _("What cannot be read out of the books."), 12)
 
 MARGIN = setting(
     Setting(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.kit.runtime.declare import Group, Setting, Words, fewer, setting
 from portal.kit.runtime.kinds import Number
 
-UPKEEP = Group("upkeep", _("Upkeep"), _("How clean-ups work, and how many backups stay."), "database", 9)
+UPKEEP = Group("upkeep", _("Upkeep"), _("How clean-ups work, and how many backups stay."), 9)
 
 BATCH = setting(
     Setting(

@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.kit.runtime.declare import Group, Setting, more, setting
 from portal.kit.runtime.kinds import Duration
 
-RIGHTS = Group("rights", _("Rights for a while"), _("Roles that are asked for, and emergencies."), "key", 5)
-PRODUCTS = Group("products", _("Host products"), _("What they run."), "cube", 11)
+RIGHTS = Group("rights", _("Rights for a while"), _("Roles that are asked for, and emergencies."), 5)
+PRODUCTS = Group("products", _("Host products"), _("What they run."), 11)
 
 ELEVATION_MOST = setting(
     Setting(

@@ -70,10 +70,18 @@ def field_of(declared: Setting[Any]) -> forms.Field:
     """The field of a setting."""
     kind = declared.kind
     made = next(make for known, make in _FIELDS if isinstance(kind, known))(kind)
-    made.label = str(declared.label)
-    bounds = kind.bounds()
-    made.help_text = f"{declared.help} ({bounds})" if bounds else str(declared.help)
+    unit = _unit(kind)
+    made.label = f"{declared.label} ({unit})" if unit else str(declared.label)
+    made.help_text = kind.bounds()
     return made
+
+
+def _unit(kind: kinds.Kind[Any]) -> str:
+    """What the number in the field counts."""
+    if isinstance(kind, kinds.Duration):
+        names = {"seconds": _("seconds"), "minutes": _("minutes"), "hours": _("hours"), "days": _("days")}
+        return names[kind.unit]
+    return str(kind.unit) if isinstance(kind, kinds.Number) else ""
 
 
 def _number(kind: Any) -> forms.Field:

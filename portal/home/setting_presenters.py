@@ -76,7 +76,7 @@ def groups_of(rows: Sequence[Shown], question: str, view: str) -> list[dict[str,
     """The groups with the settings that fit what was searched for."""
     kept = [one for one in rows if _in_view(one, view) and _fits(one, question)]
     return [
-        {"label": group.label, "text": group.text, "icon": group.icon, "rows": [row_of(one) for one in members]}
+        {"name": group.name, "label": group.label, "text": group.text, "rows": [row_of(one) for one in members]}
         for group, members in ((key, list(found)) for key, found in groupby(kept, lambda one: one.declared.group))
     ]
 

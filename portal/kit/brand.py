@@ -6,6 +6,7 @@ All ratios are those of WCAG 2.2 (1.4.3): words in the accent on every surface, 
 
 import re
 from collections.abc import Iterable
+from colorsys import hls_to_rgb, rgb_to_hls
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,6 +35,17 @@ class Shades:
     strong: tuple[str, str]
 
 
+# Made by hand, in static/kit/tokens.css.
+_OWN = Shades(
+    accent=(OWN, "#4fc3ae"),
+    hover=("#09594d", "#6fd3c0"),
+    ink=("#ffffff", "#05231e"),
+    soft=("#e3f2ef", "#12302b"),
+    line=("#9fd0c6", "#2a5f55"),
+    strong=("#064a40", "#7fe3d0"),
+)
+
+
 def is_colour(text: str) -> bool:
     """Whether it is written as #rrggbb, in lower case."""
     return _FORM.match(text) is not None
@@ -47,8 +59,10 @@ def readability(text: str) -> float:
 @lru_cache(maxsize=64)
 def shades(text: str) -> Shades:
     """Everything that follows from an accent that is readable."""
+    if text == OWN:
+        return _OWN
     light = _parsed(text)
-    dark = _towards(light, _WHITE, _DARK, AAA)
+    dark = _lit(light, _DARK, AAA)
     ink = _mixed(light, _BLACK, 0.75)
     return Shades(
         accent=(_written(light), _written(dark)),
@@ -56,7 +70,7 @@ def shades(text: str) -> Shades:
         ink=(_written(_WHITE), _written(ink if _ratio(ink, dark) >= AA else _BLACK)),
         soft=(_soft(light, _WHITE), _soft(dark, _DARK_PANEL)),
         line=(_written(_mixed(light, _WHITE, 0.6)), _written(_mixed(dark, _DARK_PANEL, 0.6))),
-        strong=(_written(_towards(light, _BLACK, _LIGHT, 8.5)), _written(_towards(light, _WHITE, _DARK, 10.5))),
+        strong=(_written(_towards(light, _BLACK, _LIGHT, 8.5)), _written(_lit(light, _DARK, 10.5))),
     )
 
 
@@ -98,6 +112,18 @@ def _towards(colour: _Colour, end: _Colour, grounds: Iterable[_Colour], least: f
         if _lowest(moved, known) >= least:
             return moved
     return end
+
+
+def _lit(colour: _Colour, grounds: Iterable[_Colour], least: float) -> _Colour:
+    """The colour, made lighter in its own hue as little as it takes to be read on every ground."""
+    known = tuple(grounds)
+    hue, lightness, saturation = rgb_to_hls(*(value / 255 for value in colour))
+    for step in range(_STEPS + 1):
+        parts = hls_to_rgb(hue, lightness + (1 - lightness) * step / _STEPS, min(saturation, 0.75))
+        red, green, blue = (round(part * 255) for part in parts)
+        if _lowest((red, green, blue), known) >= least:
+            return red, green, blue
+    return _WHITE
 
 
 def _lowest(colour: _Colour, grounds: Iterable[_Colour]) -> float:

@@ -9,11 +9,11 @@ from portal.kit.runtime.declare import Group, Setting, Words, setting, unlimited
 from portal.kit.runtime.kinds import Choice, Choices, Colour, Flag, Mail, Number, Picture, Reach, Text
 
 INSTALLATION = Group(
-    "installation", _("Installation"), _("Whom people turn to, and how times and numbers are written."), "building", 0
+    "installation", _("Installation"), _("Whom people turn to, and how times and numbers are written."), 0
 )
-BRAND = Group("brand", _("Branding"), _("Name, mark and colour of every page and mail."), "sun", 1)
-MAIL = Group("mail", _("Mail"), _("What stands around every mail."), "mail", 6)
-RATES = Group("rates", _("Rate limits"), _("How much one caller may ask for."), "activity", 7)
+BRAND = Group("brand", _("Branding"), _("Name, mark and colour of every page and mail."), 1)
+MAIL = Group("mail", _("Mail"), _("What stands around every mail."), 6)
+RATES = Group("rates", _("Rate limits"), _("How much one caller may ask for."), 7)
 
 DATES: Choices = (
     ("text", "31 Dec 2026"),

@@ -24,7 +24,7 @@ EXAMPLE: dict[str, Any] = {
     "default": 30,
     "source": "database",
     "variable": "STEWARD_SESSION_IDLE_STAFF_MINUTES",
-    "bounds": "1 minute to 10080 minutes",
+    "bounds": "1 minute to 7 days",
     "less_strict": False,
     "version": 12,
     "changed_at": "2026-01-31T12:00:00Z",

@@ -11,7 +11,7 @@ from accounts import avatars
 from portal.home import setting_presenters as presenters
 from portal.home.setting_forms import RevertForm, SettingForm, as_json, initial_of
 from portal.home.views.outbox import BODY_CSP
-from portal.kit import errors, identity, limits, paging, toasts
+from portal.kit import errors, htmx, identity, limits, paging, toasts
 from portal.kit.decision import can
 from portal.kit.forms import refused
 from portal.kit.mail import letters
@@ -36,15 +36,14 @@ class Settings(PageView):
         question = request.GET.get("q", "").strip()[:LONGEST_QUESTION]
         view = request.GET.get("view", "")
         view = view if view in dict(presenters.VIEWS) else ""
-        return self.page(
-            {
-                "groups": presenters.groups_of(rows, question, view),
-                "tabs": presenters.tabs_of(rows, view, question),
-                "question": question,
-                "view": view,
-                "elsewhere": presenters.elsewhere(self.actor),
-            }
-        )
+        values = {
+            "groups": presenters.groups_of(rows, question, view),
+            "tabs": presenters.tabs_of(rows, view, question),
+            "question": question,
+            "view": view,
+            "elsewhere": presenters.elsewhere(self.actor),
+        }
+        return htmx.answer(request, page=self.template_name, part="home/_settings_found.html", values=values)
 
 
 class SettingPage(PageView):
@@ -77,11 +76,11 @@ class SettingPage(PageView):
         if do == "reset":
             return self._reset(one)
         form = _bound(request, one.declared)
+        if do == "preview":
+            return self._preview(one, form)
         if not form.is_valid():
             return self._shown(one, form, status=422)
         try:
-            if do == "preview":
-                return self._preview(one, form)
             row = self._saved(one.declared, form)
         except (errors.Invalid, errors.Conflict) as error:
             refused(form, error)
@@ -95,12 +94,18 @@ class SettingPage(PageView):
         return redirect("home:setting", code)
 
     def _preview(self, one: Shown, form: SettingForm) -> HttpResponse:
-        declared = one.declared
-        if isinstance(declared.kind, kinds.Picture):
-            avatars.drawn(form.upload())
-            return self._shown(one, form)
-        value = services.understood(declared, form.sent)
-        return self._shown(one, form, preview=presenters.preview_of(declared, one.value, value))
+        """What the value would mean; for htmx that part alone, also where it says why the value cannot be."""
+        declared, preview = one.declared, None
+        if form.is_valid() and not isinstance(declared.kind, kinds.Picture):
+            try:
+                value = services.understood(declared, form.sent)
+                preview = presenters.preview_of(declared, one.value, value)
+            except errors.Invalid as error:
+                refused(form, error)
+        if htmx.wants_part(self.request):
+            wrong = " ".join(text for texts in form.errors.values() for text in texts)
+            return self.page({"preview": preview, "wrong": wrong}, template="home/_setting_preview.html")
+        return self._shown(one, form, preview=preview, status=200 if preview else 422)
 
     def _saved(self, declared: Setting[Any], form: SettingForm) -> Any:
         sent = form.cleaned_data

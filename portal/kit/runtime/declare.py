@@ -31,7 +31,6 @@ class Group:
     name: str
     label: Words
     text: Words
-    icon: str
     order: int
 
 

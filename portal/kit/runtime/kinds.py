@@ -123,7 +123,13 @@ class Number(Kind[int]):
 Unit = Literal["seconds", "minutes", "hours", "days"]
 
 
+_LARGER: dict[str, tuple[int, Unit]] = {"seconds": (60, "minutes"), "minutes": (60, "hours"), "hours": (24, "days")}
+
+
 def _amount(number: int, unit: Unit) -> str:
+    """In the largest unit of which it is two or more whole ones."""
+    while unit in _LARGER and number >= 2 * _LARGER[unit][0] and number % _LARGER[unit][0] == 0:
+        number, unit = number // _LARGER[unit][0], _LARGER[unit][1]
     if unit == "seconds":
         return ngettext("%(n)d second", "%(n)d seconds", number) % {"n": number}
     if unit == "minutes":
