@@ -78,7 +78,7 @@ class SettingsBody(Body):
     example = {"values": {"sessions.idle_staff": 20, "brand.name": "Harbour"}, "reason": "The auditors asked for it"}
 
 
-class VersionReply(Reply):
+class SettingVersionReply(Reply):
     """A change of a setting. `value` null: back to the default."""
 
     version = serializers.IntegerField()
@@ -176,7 +176,7 @@ class HistoryView(ApiView):
 
     access = "system:read"
 
-    @endpoint(items=VersionReply)
+    @endpoint(items=SettingVersionReply)
     def get(self, request: Request, code: str) -> HttpResponse:
         """List the changes of a setting, the newest first."""
         services.declared(code)
