@@ -3,17 +3,16 @@
 import pytest
 from playwright.sync_api import expect
 
-from accounts.models import User
 from tests.browser.conftest import Console, OpenBrowser
 from tests.browser.looks import findings
-from tests.factories import signed_in
+from tests.factories import person, signed_in
 
 pytestmark = pytest.mark.browser
 
 
 def test_a_colour_is_looked_at_saved_worn_and_taken_back(console: Console, open_browser: OpenBrowser) -> None:
-    root = User.objects.get(is_root=True)
-    tab = open_browser(console.url, token=str(signed_in(root).cookies["steward"].value))
+    root = person("Ada Lindqvist", role="super_admin")
+    tab = open_browser(console.url, token=next(iter(signed_in(root).cookies.values())).value)
     page = tab.page
     tab.open("/platform/settings/brand.accent")
     field = page.get_by_label("Accent colour")
@@ -48,8 +47,8 @@ def test_a_colour_is_looked_at_saved_worn_and_taken_back(console: Console, open_
 
 
 def test_the_list_narrows_while_one_types(console: Console, open_browser: OpenBrowser) -> None:
-    root = User.objects.get(is_root=True)
-    tab = open_browser(console.url, token=str(signed_in(root).cookies["steward"].value))
+    root = person("Ada Lindqvist", role="super_admin")
+    tab = open_browser(console.url, token=next(iter(signed_in(root).cookies.values())).value)
     tab.open("/platform/settings")
     tab.page.get_by_label("Search settings").fill("idle staff")
     expect(tab.page.locator("#found")).not_to_contain_text("Product name")
