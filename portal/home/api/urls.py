@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.home.api import announcements, dashboards, kpis, maintenance, notifications, outbox, search, views
+from portal.home.api import announcements, dashboards, kpis, maintenance, notifications, outbox, search, settings, views
 
 app_name = "api_reference"
 _DASHBOARD = "dashboards/<uuid:dashboard_id>"
@@ -12,6 +12,10 @@ urlpatterns = [
     path("admin/maintenance", maintenance.WindowsView.as_view(), name="maintenance"),
     path("admin/maintenance/<uuid:window_id>", maintenance.WindowView.as_view(), name="maintenance_window"),
     path("admin/maintenance/<uuid:window_id>/end", maintenance.WindowEndView.as_view(), name="maintenance_end"),
+    path("admin/settings", settings.SettingsView.as_view(), name="settings"),
+    path("admin/settings/<str:code>", settings.SettingView.as_view(), name="setting"),
+    path("admin/settings/<str:code>/history", settings.HistoryView.as_view(), name="setting_history"),
+    path("admin/settings/<str:code>/revert", settings.RevertView.as_view(), name="setting_revert"),
     path("announcements", announcements.AnnouncementsView.as_view(), name="announcements"),
     path("announcements/<uuid:announcement_id>", announcements.AnnouncementView.as_view(), name="announcement"),
     path("admin/outbox", outbox.MailsView.as_view(), name="outbox"),

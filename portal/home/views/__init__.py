@@ -10,6 +10,7 @@ from portal.home.views.announcements import (
 from portal.home.views.board_arrange import Arrange
 from portal.home.views.board_manage import Clone, Delete, Manage, Revert
 from portal.home.views.boards import Board, Boards, Choose, Live, RoleBoard, Steps
+from portal.home.views.brand import BrandLogo, BrandSampleStyle, BrandStyle
 from portal.home.views.components import Components, ComponentsPart
 from portal.home.views.error_codes import ErrorCodes
 from portal.home.views.home import Home
@@ -33,6 +34,7 @@ from portal.home.views.search import (
     SearchSave,
     SearchSuggest,
 )
+from portal.home.views.settings import SampleMail, SettingPage, Settings
 from portal.home.views.technical import Health
 
 __all__ = [
@@ -44,6 +46,9 @@ __all__ = [
     "Arrange",
     "Board",
     "Boards",
+    "BrandLogo",
+    "BrandSampleStyle",
+    "BrandStyle",
     "Choose",
     "Clone",
     "Components",
@@ -80,12 +85,15 @@ __all__ = [
     "OutboxResend",
     "Revert",
     "RoleBoard",
+    "SampleMail",
     "Search",
     "SearchDelete",
     "SearchForget",
     "SearchPalette",
     "SearchSave",
     "SearchSuggest",
+    "SettingPage",
+    "Settings",
     "Steps",
     "Suppressed",
     "Unsubscribe",
