@@ -10,22 +10,22 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.services.demo import demo_people_check, demo_people_steps
 from accounts.services.demo_removal import demo_people_remove
 from accounts.services.demo_world import demo_is_there
 from billing.services.demo_removal import demo_money_remove
 from billing.services.demo_year import demo_money_finish, demo_money_steps
-from portal.kit import clock, context, jobs, registry
+from maintenance.models import JobRun
+from maintenance.services.runs import run_cancel
+from portal.kit import clock, context, jobs
 from portal.kit.context import Actor
 from portal.kit.demos import Step
 from portal.kit.errors import Conflict
 from portal.kit.models import Announcement
 from portal.kit.notices.announcements import announcement_create, announcement_delete
-from portal.kit.registry import Job, Run
+from portal.kit.registry import Run
 from portal.kit.services import writing
 
 JOB = "home.load_demo"
@@ -44,21 +44,18 @@ def demo_ask(*, actor: Actor) -> str:
     with writing():
         jobs.enqueue(JOB, actor=actor, key="demo")
         if not Announcement.objects.filter(title=TITLE).exists():
-            text = _("People, their year and its money appear step by step; %(url)s shows how far it is.")
-            values = {
-                "title": TITLE,
-                "text": text % {"url": reverse("maintenance:job_list")},
-                "ends_at": clock.now() + AT_MOST,
-            }
-            announcement_create(actor=actor, values=values)
+            text = _("People, their year and its money appear step by step. Jobs shows how far it is.")
+            announcement_create(actor=actor, values={"title": TITLE, "text": text, "ends_at": clock.now() + AT_MOST})
     return "Demonstration: a job tells it; the console shows it under Jobs."
 
 
 def demo_remove(*, actor: Actor) -> list[str]:
     """Bring its money to an end and take its people away; what to say of both. A job that still tells it ends at its next
-    step. Only for the system."""
+    step, one that waits at once. Only for the system."""
     with writing():
         _one_at_a_time()
+        for run in JobRun.objects.filter(name=JOB, state__in=[JobRun.State.QUEUED, JobRun.State.RUNNING]):
+            run_cancel(actor=actor, run=run)
         _announcement_end(actor)
         said = demo_money_remove(actor=actor)
         count = demo_people_remove(actor=actor)
@@ -77,8 +74,9 @@ def load_demo(run: Run) -> Mapping[str, Any]:
     cursor: Mapping[str, Any] = run.cursor or {"until": clock.now().isoformat(), "done": 0}
     until, done = datetime.fromisoformat(str(cursor["until"])), int(cursor["done"])
     begun = clock.steady()
+    with run.batch():
+        run.phase(found[done].label if done < len(found) else "")
     for number in range(done, len(found)):
-        run.phase(found[number].label)
         with run.batch():
             _one_at_a_time()
             if number and not demo_is_there():
@@ -87,6 +85,7 @@ def load_demo(run: Run) -> Mapping[str, Any]:
             found[number].tell(actor, until)
             run.cursor = {"until": until.isoformat(), "done": number + 1}
             run.progress(number + 1, len(found))
+            run.phase(found[number + 1].label if number + 1 < len(found) else "")
             run.log(_("%(step)s: %(seconds)s s") % {"step": found[number].label, "seconds": _since(begun)})
         begun = clock.steady()
     with run.batch():
@@ -109,6 +108,3 @@ def _one_at_a_time() -> None:
 def _announcement_end(actor: Actor) -> None:
     for row in Announcement.objects.filter(title=TITLE).order_by("pk"):
         announcement_delete(actor=actor, row=row)
-
-
-registry.jobs.add(Job(JOB, gettext_lazy("Tell the demonstration"), load_demo, permission="job:admin"))

@@ -194,6 +194,8 @@ def test_while_it_is_told_the_pages_say_so(world: World, quiet_broker: None) -> 
     assert "The demonstration is being told." in page
     call_command("demo", "remove")
     assert "The demonstration is being told." not in Client().get("/sign-in").content.decode()
+    with context.system("a test"), behind_the_wall():
+        assert JobRun.objects.get(name=demo.JOB).state == "cancelled"
 
 
 @pytest.mark.django_db

@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """The verb, and whom to sign in as."""
         parser.add_argument("verb", choices=["load", "remove", "sign-in"])
-        parser.add_argument("username", nargs="?", default="", help="Of `sign-in`: for example xenia.haas.")
+        parser.add_argument("username", nargs="?", default="", help="Of `sign-in`: for example ivo.ito.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it, and say what."""
