@@ -2,6 +2,7 @@
 
 from accounts import demo_story as story
 from accounts.models import Invitation, Membership, User
+from accounts.services import member_mails
 from accounts.services.bulk import users_deactivate_bulk
 from accounts.services.demo_days import day_sign_ins
 from accounts.services.demo_habits import day_habits
@@ -10,6 +11,7 @@ from accounts.services.invitations import invitation_accept_own, invitations_cre
 from accounts.services.memberships import membership_add, membership_role_set, membership_suspend, roles_by_code
 from accounts.services.organisations import organisation_create, organisation_suspend
 from accounts.services.users import users_create_bulk
+from portal.kit import jobs
 from portal.kit.notes import note_add
 from portal.kit.services import writing
 from rbac import services as rbac
@@ -68,11 +70,13 @@ def _company(told: Told, company: story.Company, day: int) -> None:
             people = [user.pk for user in told.active(company, day)]
             demo_access_load(organisation_id=told.of(company).pk, people=people)
             demo_runs_past(organisation_id=told.of(company).pk, until=told.until, days=ACCESS_DAYS_AGO)
-    if ago == company.suspended_days_ago:
-        with then(told.morning(day)):
+    if company.suspended_days_ago and ago == company.suspended_days_ago:
+        # What the job would write today is written then and there.
+        with then(told.morning(day)), jobs.kept(member_mails.JOB):
             organisation = organisation_suspend(
                 actor=told.actor, organisation=told.of(company), reason="asked for a pause until spring"
             )
+            member_mails.members_tell(organisation_id=organisation.pk, state=organisation.state, by="", after=None)
             told.organisations[company.slug] = organisation
 
 

@@ -31,7 +31,7 @@ def demo_people_remove(*, actor: Actor) -> int:
     with writing():
         people = User.objects.filter(email__endswith=f"@{story.DOMAIN}", is_root=False)
         ids = list(people.values_list("pk", flat=True))
-        pictures = list(people.exclude(avatar=None).values_list("avatar", flat=True))
+        pictures = [name for name in people.values_list("avatar", flat=True) if name is not None]
         Membership.objects.filter(user__in=ids).delete()
         TeamMember.objects.filter(user__in=ids).delete()
         OutboundMessage.objects.filter(address__endswith=f"@{story.DOMAIN}").delete()
