@@ -90,6 +90,10 @@ BESIDE = {
 YEARLY = {2, 12, 19, 27, 35, 42}
 ENTERPRISE = {0, 16, 23, 30, 36, 39, 43}
 COUPONS = {1: "FOUNDERS", 4: "FOUNDERS", 13: "WELCOME-20", 21: "WELCOME-20", 28: "WELCOME-20", 34: "EURO-10"}
+UPGRADED, MORE_SEATS = (
+    138,
+    25,
+)  # Who takes Enterprise in place of Pro does so after so many days, with so many seats more.
 NEAR_LIMIT = len(BUYERS) - 2
 FIRST = 14  # Buyers of the first month.
 
@@ -180,7 +184,8 @@ def _growth(buyer: Buyer, profile: Profile, end: float) -> Iterator[Act]:
         step = chance(buyer.slug, "grows", turn, below=5 if profile.plan.startswith("pro") else 15)
         seats += -3 if step == 0 and turn > 1 else step + 1
         if profile.trial or turn > 1 or profile.plan != "pro-yearly":
-            yield Act(day, "seats", {"seats": max(2, min(seats, most))})
+            upgraded = profile.beside == "enterprise" and day > profile.start + UPGRADED
+            yield Act(day, "seats", {"seats": max(2, min(seats, most)) + (MORE_SEATS if upgraded else 0)})
         day += 41 + chance(buyer.slug, "waits", turn, below=38)
 
 
@@ -227,4 +232,4 @@ def _beside(profile: Profile) -> Iterator[Act]:
         case "downgrade":
             yield Act(middle, "seats", {"seats": max(5, profile.seats // 2)})
         case "enterprise":
-            yield Act(middle - 20, "plan", {"plan": "enterprise", "seats": profile.seats + 25})
+            yield Act(profile.start + UPGRADED, "plan", {"plan": "enterprise", "seats": profile.seats + MORE_SEATS})

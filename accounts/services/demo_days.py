@@ -159,6 +159,6 @@ def _seen(told: Told, moment: datetime, route: str, who: Actor, what: tuple[obje
         2_000 + story.chance(*what, "bytes", below=30_000),
         who,
         None,
-        "203.0.113.0",
+        "203.0.113.0/24",
         sha256(repr(what).encode()).hexdigest()[:32],
     )
