@@ -1,5 +1,6 @@
 """The whole demonstration: asked for, told by a job after the start, the same each time, taken up after a kill, removed."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from billing.services import demo_year
 from maintenance import runner
 from maintenance.models import JobRun
 from portal.home import demo
-from portal.kit import clock, context
+from portal.kit import clock, context, ids
 from portal.kit.demos import Step
 from portal.kit.models import Announcement, OutboundMessage
 from portal.kit.services import writing
@@ -169,7 +170,8 @@ class _Run:
     """A run that stands after some steps."""
 
     def __init__(self, done: int) -> None:
-        self.id, self.args, self.lines = None, {}, list[str]()
+        self.id, self.lines = ids.uuid7(), list[str]()
+        self.args: Mapping[str, Any] = {}
         self.cursor: Any = {"until": NOW.isoformat(), "done": done}
 
     def phase(self, text: str) -> None:
