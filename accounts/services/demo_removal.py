@@ -10,12 +10,12 @@ from accounts import demo_story as story
 from accounts.models import Invitation, Key, Membership, Organisation, ServiceAccount, Session, SurveyAnswer, User
 from portal.kit.context import Actor
 from portal.kit.errors import Forbidden
-from portal.kit.models import Announcement, Note, OutboundMessage
+from portal.kit.models import Announcement, Note, Notice, OutboundMessage
 from portal.kit.notices.announcements import announcement_delete
 from portal.kit.record import record
 from portal.kit.services import writing
 from rbac import services as rbac
-from rbac.models import Scope, TeamMember
+from rbac.models import GlassBreak, Scope, TeamMember
 from rbac.services.resources import tree_purge
 from rbac.services.reviews import reviews_purge
 
@@ -37,6 +37,10 @@ def demo_people_remove(*, actor: Actor) -> int:
         OutboundMessage.objects.filter(address__endswith=f"@{story.DOMAIN}").delete()
         Note.objects.filter(Q(author__in=ids) | Q(object_id__in=ids)).delete()
         SurveyAnswer.objects.filter(user__in=ids).delete()
+        for broken in GlassBreak.objects.filter(user__in=ids).values_list("pk", flat=True):
+            # Of an emergency every super administrator was told, also those who are nobody's invention.
+            Notice.objects.filter(url__contains=str(broken)).delete()
+            OutboundMessage.objects.filter(text__contains=str(broken)).delete()
         rbac.bindings_purge(people=ids)
         gone = sum(_company_remove(company.slug) for company in story.COMPANIES)
         Session.objects.filter(user__in=ids).delete()

@@ -46,7 +46,7 @@ def facts() -> list[Any]:
     days = told.annotate(day=TruncDate("occurred_at", tzinfo=UTC)).values_list("code", "day").annotate(n=Count("id"))
     found: list[Any] = [
         User.objects.values_list("username", "is_active", "created_at", "last_seen_at"),
-        Membership.objects.values_list("organisation__slug", who, "state", "created_at"),
+        Membership.objects.values_list("organisation__slug", who, "state", "joined_at"),
         Binding.objects.values_list(who, "role__code", "expires_at", "effect"),
         TeamMember.objects.values_list("team__slug", who),
         Invitation.objects.values_list("email", "accepted_at", "revoked_at"),

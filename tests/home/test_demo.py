@@ -113,7 +113,7 @@ def _believable() -> None:
         assert organisation.state == state
         assert holders_of("owner", organisation.pk)
         assert organisation.created_at < NOW - timedelta(days=340)
-    joined = Membership.objects.values_list("created_at", flat=True)
+    joined = Membership.objects.values_list("joined_at", flat=True)
     assert len({(moment.year, moment.month) for moment in joined}) >= 12
     assert Membership.objects.filter(state="suspended").exists()
     assert Invitation.objects.filter(accepted_at=None, revoked_at=None, expires_at__gt=NOW).count() == 4
@@ -143,7 +143,7 @@ def _gone(before: dict[str, int]) -> None:
         left = {name: number - before[name] for name, number in rows().items() if number != before[name]}
         kept = len(PLACES)
         # Organisations that documents name, with their scopes.
-        assert left == {"accounts.Organisation": kept, "rbac.Scope": kept, "rbac.ScopeClosure": 2 * kept}
+        assert left == {"accounts.Organisation": kept, "rbac.Scope": kept, "rbac.ScopePath": kept}
         assert set(Organisation.objects.values_list("state", flat=True)) == {"closed"}
         assert not Subscription.objects.exclude(state="cancelled").exists()
         assert not Invoice.objects.filter(state="open").exists()
