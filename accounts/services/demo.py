@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts import demo_story as story
@@ -59,9 +60,12 @@ def demo_sign_in(*, actor: Actor, username: str) -> str:
     """A one-time password for a person of the demonstration, without a second factor and with the whole time to set one
     up: to look at the console as that person. Events `accounts.password.issued`, `accounts.demo.opened`.
 
-    Only for the system, of people of the demonstration; `NotFound` for anybody else.
+    Only for the system, of people of the demonstration (`NotFound` for anybody else), and never in production
+    (`Conflict`).
     """
     _only_system(actor)
+    if settings.PRODUCTION:
+        raise errors.Conflict("Nobody signs in as somebody of a demonstration in production.")
     found = User.objects.filter(username=username, email__endswith=f"@{DOMAIN}", is_root=False, is_active=True).first()
     if found is None:
         raise errors.NotFound("Nobody of the demonstration has this user name and may sign in.")

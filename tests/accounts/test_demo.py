@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from accounts import demo_story as story
 from accounts.models import Membership, Organisation, User
@@ -70,7 +71,9 @@ def test_an_organisation_that_somebody_else_joined_stays(world: World, monkeypat
 
 
 @pytest.mark.django_db
-def test_one_signs_in_as_somebody_of_it_and_as_nobody_else(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_signs_in_as_somebody_of_it_and_as_nobody_else(
+    world: World, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
     shorten(monkeypatch)
     with clock.at(NOW - timedelta(days=story.DAYS)):
         tell([0], NOW - timedelta(days=story.DAYS))
@@ -88,6 +91,11 @@ def test_one_signs_in_as_somebody_of_it_and_as_nobody_else(world: World, monkeyp
     assert owner.factor_due_at > NOW
     assert Event.objects.get(code="accounts.demo.opened").target_id == owner.pk
     assert not User.objects.get(pk=world.clerk.pk).check_password(password)
+    settings.PRODUCTION = True
+    with context.system("a test") as current, pytest.raises(errors.Conflict):
+        demo.demo_sign_in(actor=current.actor, username=owner.username)
+    owner.refresh_from_db()
+    assert owner.check_password(password)
 
 
 @pytest.mark.django_db
