@@ -8,10 +8,9 @@ from django_otp.oath import hotp
 from PIL import Image, ImageDraw
 
 from accounts import demo_story as story
-from accounts.models import Key, ServiceAccount, User
+from accounts.models import Key, ServiceAccount
 from accounts.models.factors import DIGITS, STEP_SECONDS
 from accounts.services.demo_world import Told, person, then
-from accounts.services.factor_duty import factor_duty_settle
 from accounts.services.factors import totp_begin, totp_confirm
 from accounts.services.key_use import Used, key_uses_add
 from accounts.services.keys import key_create, key_rotate
@@ -172,11 +171,3 @@ def _own_keys(told: Told, day: int) -> None:
             key = Key.objects.filter(owner_id=member.id, name=name).first()
         if key is not None and not story.chance(name, "used", day, below=3):
             _use(told, key, day, 40)
-
-
-def duties_renew(told: Told) -> None:
-    """The time in which a second factor has to be set up begins with the end of the story, for who has none."""
-    people = [user.pk for user in told.people.values()]
-    User.objects.filter(pk__in=people).update(factor_due_at=None)
-    with clock.at(told.until):
-        factor_duty_settle(people=people)

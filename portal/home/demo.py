@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from accounts.services.demo import demo_people_check, demo_people_steps
+from accounts.services.demo import demo_people_check, demo_people_finish, demo_people_steps
 from accounts.services.demo_removal import demo_people_remove
 from accounts.services.demo_world import demo_is_there
 from billing.services.demo_removal import demo_money_remove
@@ -92,6 +92,7 @@ def load_demo(run: Run) -> Mapping[str, Any]:
         _one_at_a_time()
         _announcement_end(actor)
         customers = demo_money_finish(actor=actor) if demo_is_there() else 0
+        demo_people_finish(actor=actor)
     return {"customers": customers}
 
 

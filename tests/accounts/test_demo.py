@@ -105,7 +105,7 @@ def test_no_person_tells_or_removes_it_or_signs_in_by_it(world: World) -> None:
         for step in demo.demo_people_steps():
             with pytest.raises(errors.Forbidden):
                 step.tell(current.actor, NOW)
-        for act in (demo_people_remove, demo.demo_people_check):
+        for act in (demo_people_remove, demo.demo_people_check, demo.demo_people_finish):
             with pytest.raises(errors.Forbidden):
                 act(actor=current.actor)
         with pytest.raises(errors.Forbidden):

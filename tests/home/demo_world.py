@@ -42,7 +42,7 @@ def tell(steps: Sequence[int], until: datetime = NOW) -> None:
 def facts() -> list[Any]:
     """What was told of people, without what is different at every load (ids and secrets)."""
     who = "user__username"
-    told = Event.objects.filter(code__regex=r"^(accounts|rbac|kit\.note|kit\.announcement)\.")
+    told = Event.objects.filter(code__regex=r"^(accounts|rbac|kit\.note)\.")
     days = told.annotate(day=TruncDate("occurred_at", tzinfo=UTC)).values_list("code", "day").annotate(n=Count("id"))
     found: list[Any] = [
         User.objects.values_list("username", "is_active", "created_at", "last_seen_at"),

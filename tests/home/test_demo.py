@@ -119,7 +119,7 @@ def _believable() -> None:
     assert Invitation.objects.filter(accepted_at=None, revoked_at=None, expires_at__gt=NOW).count() == 4
     events = Event.objects.exclude(code__startswith="maintenance.")
     assert not events.filter(occurred_at__gt=NOW + timedelta(hours=1)).exists()
-    assert events.filter(occurred_at__lt=NOW - timedelta(days=300)).count() > 400
+    assert events.filter(occurred_at__lt=NOW - timedelta(days=300)).count() > 300
     assert not User.objects.filter(pk__in=people, factor_due_at__lte=NOW).exists()
 
 
