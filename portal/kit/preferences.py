@@ -25,14 +25,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from portal.kit import pseudo, registry
-from portal.kit.runtime import kinds
 from portal.kit.runtime.declare import Setting
+from portal.kit.runtime.kinds import Choices
 from portal.kit.settings import DATE_FORMAT, NUMBER_FORMAT, TIME_ZONE
 from portal.kit.settings import DATES as DATES_OFFERED
 from portal.kit.settings import NUMBERS as NUMBERS_OFFERED
 from portal.kit.settings import zones as zones_offered
 
-Choices = kinds.Choices
 THEME_COOKIE = "theme"  # Written by the page's own script too, when the theme button is pressed.
 LOOK_COOKIE = "look"
 COOKIE_SECONDS = 31_536_000
