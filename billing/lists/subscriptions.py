@@ -30,7 +30,7 @@ subscriptions = register(
             columns.state(),
             Column(
                 "mrr",
-                gettext_lazy("Worth a month"),
+                gettext_lazy("Per month"),
                 cell=cells.text("mrr"),
                 value=attrgetter("mrr"),
                 css="num",
@@ -44,7 +44,7 @@ subscriptions = register(
                 css="num quiet",
                 card="line",
             ),
-            columns.day("created", gettext_lazy("Made"), field="created_at", newest=True),
+            columns.day("created", gettext_lazy("Created"), field="created_at", newest=True),
         ),
         sort="-created",
         empty=Empty(

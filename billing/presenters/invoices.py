@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -80,14 +81,20 @@ class InvoiceRow:
         return shown(Money(self.invoice.due, self.invoice.currency)) if owed(self.invoice) else ""
 
     @property
-    def due_at(self) -> datetime | None:
+    def due_at(self) -> date | None:
         """By when."""
-        return self.invoice.due_at
+        return due_on(self.invoice)
 
     @property
     def created_at(self) -> datetime:
         """When it was made."""
         return self.invoice.created_at
+
+
+def due_on(invoice: Invoice) -> date | None:
+    """The day that is printed on it as its last: one of the seller, whatever time zone somebody reads it in."""
+    zone = ZoneInfo(invoice.seller.get("time_zone") or "UTC")
+    return invoice.due_at.astimezone(zone).date() if invoice.due_at else None
 
 
 def owed(invoice: Invoice) -> bool:
@@ -185,7 +192,7 @@ def facts_of(invoice: Invoice) -> list[dict[str, Any]]:
             facts.append({"label": label, "value": money(amount)})
     facts.append({"label": _("Due"), "value": money(invoice.due)})
     if invoice.due_at:
-        facts.append({"label": _("Due by"), "when": invoice.due_at})
+        facts.append({"label": _("Due by"), "when": due_on(invoice)})
     return facts
 
 
