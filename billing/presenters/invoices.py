@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from billing.document_facts import due_on
 from billing.models import CreditNote, Invoice
 from billing.selectors import invoices as selectors
 from portal.kit import clock
@@ -89,12 +89,6 @@ class InvoiceRow:
     def created_at(self) -> datetime:
         """When it was made."""
         return self.invoice.created_at
-
-
-def due_on(invoice: Invoice) -> date | None:
-    """The day that is printed on it as its last: one of the seller, whatever time zone somebody reads it in."""
-    zone = ZoneInfo(invoice.seller.get("time_zone") or "UTC")
-    return invoice.due_at.astimezone(zone).date() if invoice.due_at else None
 
 
 def owed(invoice: Invoice) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from billing.document_facts import due_on
 from billing.models import Invoice, Payment, PaymentMethod, SandboxCharge
-from billing.presenters.invoices import due_on
 from billing.providers.base import Checkout
 from billing.providers.manual import qr_image, upi_address
 from portal.kit.context import Actor

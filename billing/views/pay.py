@@ -9,8 +9,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.views.handover import Handover, guarded
+from billing.document_facts import due_on
 from billing.presenters.documents import invoice_sheet
-from billing.presenters.invoices import due_on, owed
+from billing.presenters.invoices import owed
 from billing.selectors.invoices import lines_of, taxes_of
 from billing.services.link_payments import link_back, link_pay
 from billing.services.payment_links import LINK_FOR, linked
