@@ -45,7 +45,7 @@ GROUPS: dict[str, tuple[str | Promise, str]] = {
     "books": (gettext_lazy("Books"), "columns"),
     "billing_setup": (gettext_lazy("Setup"), "settings"),
 }
-UNFOLDED = 5  # Entries of one section that stand in the navigation by themselves.
+UNFOLDED = 5  # Entries of one product that stand in the navigation by themselves.
 # Which groups somebody left open; the page's own script writes it, so that the next page comes as the last one was left.
 NAV_COOKIE = "nav"
 _BETWEEN, _KEPT = "|", 40
@@ -149,14 +149,14 @@ class Shell:
         return sections
 
     def _folded(self, items: Sequence[registry.MenuItem]) -> list[dict[str, Any]]:
-        """The entries; in a long section those of one group behind one that opens, and is open where it was left open or
-        one of them is the page."""
-        sizes = Counter(item.group for item in items if item.group) if len(items) > UNFOLDED else Counter()
+        """The entries; those of one group behind one that opens, and is open where it was left open or one of them is
+        the page. A product's stand by themselves while they are few."""
+        sizes = Counter(item.group for item in items if item.group)
         shown: list[dict[str, Any]] = []
         folds: dict[str, dict[str, Any]] = {}
         for item in items:
             entry, group = self._entry(item), item.group
-            if sizes[group] < 2:
+            if sizes[group] <= (1 if group in GROUPS else UNFOLDED):
                 shown.append(entry)
                 continue
             if group not in folds:

@@ -252,9 +252,10 @@ class MenuItem:
     Entries of the realm "organisation" stand under `/o/{slug}/`, which their `url` names, and are shown there. Those of
     the realm "self" are everybody's own affairs, stand under `/me` and name no permission. `somewhere`: shown as well to
     whom holds `permission` on some object only, as its page opens to that one. `badge` counts what waits there for
-    somebody; every page asks, so it remembers. `idle=False`: not shown while nothing waits. In a section of more than five
-    entries those of one `group` stand behind one that opens. `only` says for whom it is there at all; the console asks on
-    the pages beside it, and shows it nowhere else.
+    somebody; every page asks, so it remembers. `idle=False`: not shown while nothing waits. The entries of one `group`
+    stand behind one that opens: a group of the console (`portal.home.shell.GROUPS`), or a product by its name when it has
+    more than five. `only` says for whom it is there at all; the console asks on the pages beside it, and shows it nowhere
+    else.
     """
 
     name: str
