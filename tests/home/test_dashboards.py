@@ -70,7 +70,7 @@ def test_a_widget_is_neither_shown_nor_loaded_without_its_right(code: str, monke
     def never(*_args: object) -> None:
         raise AssertionError(f"{code} was loaded")
 
-    monkeypatch.setitem(widgets._items, code, replace(declared, load=never))  # type: ignore[arg-type]
+    monkeypatch.setitem(widgets._items, code, replace(declared, load=never))
     clerk = signed_in(world.clerk)
     assert parts_of(clerk.get(f"/dashboards/{row.pk}?all=1")) == ["w2"]
     live = clerk.get(f"/dashboards/live?board={row.pk}&v=1")
@@ -245,8 +245,8 @@ def test_going_back_is_a_new_version_and_the_oldest_go() -> None:
     for number in ("9", "0", "", "x", "٣"):
         assert admin.post(f"/dashboards/{row.pk}/revert", {"number": number}).status_code == 404
     with context.acting(actor_of(world.admin)) as current:
-        for number in range(services.VERSIONS):
-            services.dashboard_update(actor=current.actor, row=row, values={"name": f"Name {number}"})
+        for turn in range(services.VERSIONS):
+            services.dashboard_update(actor=current.actor, row=row, values={"name": f"Name {turn}"})
             row.refresh_from_db()
     assert DashboardVersion.objects.count() == services.VERSIONS
     assert not DashboardVersion.objects.filter(number=1).exists()
