@@ -11,6 +11,7 @@ from portal.home.views.board_arrange import Arrange
 from portal.home.views.board_manage import Clone, Delete, Manage, Revert
 from portal.home.views.boards import Board, Boards, Choose, Live, RoleBoard, Steps
 from portal.home.views.components import Components, ComponentsPart
+from portal.home.views.error_codes import ErrorCodes
 from portal.home.views.home import Home
 from portal.home.views.kpis import KpiCohorts, KpiFile, KpiPage, Kpis
 from portal.home.views.mail_hooks import MailReports, Unsubscribe
@@ -18,6 +19,20 @@ from portal.home.views.mode import Maintenance, MaintenanceEdit, MaintenanceEnd
 from portal.home.views.notices import NoticeRead, Notices, NoticesCount, NoticesNewest, NoticesRead
 from portal.home.views.notification_settings import NotificationSettings
 from portal.home.views.outbox import Outbox, OutboxHtml, OutboxMessage, OutboxResend, Suppressed
+from portal.home.views.search import (
+    OrganisationSearch,
+    OrganisationSearchDelete,
+    OrganisationSearchForget,
+    OrganisationSearchPalette,
+    OrganisationSearchSave,
+    OrganisationSearchSuggest,
+    Search,
+    SearchDelete,
+    SearchForget,
+    SearchPalette,
+    SearchSave,
+    SearchSuggest,
+)
 from portal.home.views.technical import Health
 
 __all__ = [
@@ -34,6 +49,7 @@ __all__ = [
     "Components",
     "ComponentsPart",
     "Delete",
+    "ErrorCodes",
     "Health",
     "Home",
     "KpiCohorts",
@@ -52,12 +68,24 @@ __all__ = [
     "NoticesNewest",
     "NoticesRead",
     "NotificationSettings",
+    "OrganisationSearch",
+    "OrganisationSearchDelete",
+    "OrganisationSearchForget",
+    "OrganisationSearchPalette",
+    "OrganisationSearchSave",
+    "OrganisationSearchSuggest",
     "Outbox",
     "OutboxHtml",
     "OutboxMessage",
     "OutboxResend",
     "Revert",
     "RoleBoard",
+    "Search",
+    "SearchDelete",
+    "SearchForget",
+    "SearchPalette",
+    "SearchSave",
+    "SearchSuggest",
     "Steps",
     "Suppressed",
     "Unsubscribe",
