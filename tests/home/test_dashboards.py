@@ -20,7 +20,7 @@ from portal.kit.decision import can
 from portal.kit.services import writing
 from portal.kit.widgets import Place, open_to, widgets
 from rbac.models import Role
-from tests.accounts.organisation_world import make_house
+from tests.accounts.organisation_world import join, make_house, organisation
 from tests.factories import World, actor_of, make_world, person, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -273,9 +273,10 @@ def test_what_stopped_being_shared_is_nobodys_home() -> None:
     row = made(world.admin, sharing="everybody")
     clerk = signed_in(world.clerk)
     clerk.post("/dashboards/choose", {"board": row.pk})
+    assert "<p>Mine</p>" in clerk.get("/").content.decode()
     with context.acting(actor_of(world.admin)) as current:
         services.dashboard_update(actor=current.actor, row=row, values={"sharing": "nobody"})
-    assert "Mine" not in clerk.get("/").content.decode()
+    assert "<p>Mine</p>" not in clerk.get("/").content.decode()
 
 
 def test_a_name_is_ones_own_only_once_and_there_are_not_endlessly_many(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -422,11 +423,15 @@ def test_the_first_steps_are_counted_from_the_data_and_can_be_put_away() -> None
     page = root.get("/").content.decode()
     assert "First steps" in page
     assert "Make the first organisation" in page
-    made_house = make_house()
+    alone = organisation("Alone")
+    owner = join(alone, "owner")
     assert 'Make the first organisation<span class="vh"> (done)' in root.get("/").content.decode()
     root.post("/dashboards/steps")
     assert "First steps" not in root.get("/").content.decode()
-    assert "First steps" in signed_in(made_house.owner).get(made_house.url()).content.decode()
+    inside = signed_in(owner)
+    assert "Invite your team" in inside.get(f"/o/{alone.slug}/").content.decode()
+    join(alone, "viewer")
+    assert "First steps" not in inside.get(f"/o/{alone.slug}/").content.decode()
     root.post("/dashboards/steps", {"show": "1"})
     assert "First steps" in root.get("/").content.decode()
 
