@@ -66,8 +66,8 @@ class PreferencesForm(Form):
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"))
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
-    date_format = forms.ChoiceField(label=gettext_lazy("Dates"))
-    number_format = forms.ChoiceField(label=gettext_lazy("Numbers"))
+    date_format = forms.ChoiceField(label=gettext_lazy("Dates"), required=False)
+    number_format = forms.ChoiceField(label=gettext_lazy("Numbers"), required=False)
     start_page = forms.ChoiceField(
         label=gettext_lazy("Start page"), required=False, help_text=gettext_lazy("Where you arrive after signing in.")
     )

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import ProtectedError
 
@@ -19,6 +18,7 @@ from accounts.services.invitations import invitations_create
 from accounts.services.memberships import membership_add, membership_suspend, roles_by_code
 from accounts.services.organisations import organisation_create, organisation_suspend
 from accounts.services.users import users_create_bulk
+from accounts.settings import IDLE
 from portal.kit import clock, context, crypto, errors
 from portal.kit.context import Actor
 from portal.kit.models import Note, OutboundMessage
@@ -163,13 +163,13 @@ def _sign_ins(day: int, morning: datetime, people: list[User]) -> None:
 
 def _session(user: User, moment: datetime, last: datetime, address: str, agent: str) -> Session:
     """A session of the past, whose token nobody has."""
-    end = moment + settings.SESSION_IDLE
+    end = moment + IDLE.value()
     return Session(
         digest=crypto.digest(crypto.token()),
         user=user,
         created_at=moment,
         seen_at=last,
-        idle=settings.SESSION_IDLE,
+        idle=IDLE.value(),
         expires_at=end,
         ends_at=end,
         address=address,
