@@ -138,7 +138,7 @@ def licence_of(each: metadata.Distribution) -> str:
         for line in each.metadata.get_all("Classifier") or ()
         if line.startswith("License ::") and not line.endswith("OSI Approved")
     ]
-    return " ".join(told) or str(each.metadata.get("License") or "").strip().partition("\n")[0]
+    return " ".join(told) or "".join(each.metadata.get_all("License") or ()).strip().partition("\n")[0]
 
 
 def is_free(words: str) -> bool:
