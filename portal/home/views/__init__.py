@@ -15,6 +15,20 @@ from portal.home.views.mode import Maintenance, MaintenanceEdit, MaintenanceEnd
 from portal.home.views.notices import NoticeRead, Notices, NoticesCount, NoticesNewest, NoticesRead
 from portal.home.views.notification_settings import NotificationSettings
 from portal.home.views.outbox import Outbox, OutboxHtml, OutboxMessage, OutboxResend, Suppressed
+from portal.home.views.search import (
+    OrganisationSearch,
+    OrganisationSearchDelete,
+    OrganisationSearchForget,
+    OrganisationSearchPalette,
+    OrganisationSearchSave,
+    OrganisationSearchSuggest,
+    Search,
+    SearchDelete,
+    SearchForget,
+    SearchPalette,
+    SearchSave,
+    SearchSuggest,
+)
 from portal.home.views.technical import Health
 
 __all__ = [
@@ -40,10 +54,22 @@ __all__ = [
     "NoticesNewest",
     "NoticesRead",
     "NotificationSettings",
+    "OrganisationSearch",
+    "OrganisationSearchDelete",
+    "OrganisationSearchForget",
+    "OrganisationSearchPalette",
+    "OrganisationSearchSave",
+    "OrganisationSearchSuggest",
     "Outbox",
     "OutboxHtml",
     "OutboxMessage",
     "OutboxResend",
+    "Search",
+    "SearchDelete",
+    "SearchForget",
+    "SearchPalette",
+    "SearchSave",
+    "SearchSuggest",
     "Suppressed",
     "Unsubscribe",
 ]
