@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 
 from accounts import demo_story as story
 from accounts.models import ServiceAccount, Session, User
 from accounts.services.demo_world import Told, person, then
 from accounts.services.sessions import session_refused
+from accounts.settings import IDLE
 from audit.services.activity import activity_days_ensure
 from audit.services.activity_days import days_sum
 from portal.kit import activity, clock, context, crypto
@@ -104,14 +104,14 @@ def _seated(address: str, agent: str) -> None:
 
 def _session(user: User, moment: datetime, last: datetime, address: str, agent: str) -> Session:
     """A session of the past, whose token nobody has."""
-    end = moment + settings.SESSION_IDLE
+    end = moment + IDLE.value()
     return Session(
         digest=crypto.digest(crypto.token()),
         user=user,
         created_at=moment,
         confirmed_at=moment,
         seen_at=last,
-        idle=settings.SESSION_IDLE,
+        idle=IDLE.value(),
         expires_at=end,
         ends_at=end,
         address=address,
