@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from accounts import avatars, rules
 from portal.kit import preferences
 from portal.kit.forms import Form, Segmented, Switch
+from portal.kit.runtime.kinds import Choices
 
 AS_TYPED = {"autocapitalize": "none", "spellcheck": "false", "autocomplete": "username"}
 
@@ -78,7 +79,7 @@ class PreferencesForm(Form):
         widget=Switch,
     )
 
-    def __init__(self, *args: Any, pages: preferences.Choices = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, pages: Choices = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, choices in preferences.CHOICES.items():
             field = cast(forms.ChoiceField, self.fields[name])

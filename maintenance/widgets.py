@@ -89,7 +89,7 @@ def safety(place: Place, options: Options) -> Loaded:
     now = clock.now()
     lost: dict[str, Any] = {"label": _("Would be lost"), "value": _("everything"), "note": _("no backup is proved")}
     if found.lost is not None:
-        lost: dict[str, Any] = {
+        lost = {
             "label": _("Would be lost"),
             "when": now - found.lost,
             "note": _("since the newest proved backup"),

@@ -1,6 +1,7 @@
 """Who needs a second factor, and from when on."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -31,5 +32,5 @@ def factor_duty_settle(*, people: Iterable[UUID]) -> None:
     now = clock.now()
     due = now + FACTOR_GRACE.value()
     with writing(), connection.cursor() as cursor:
-        values = {"people": list(people), "now": now, "due": due, "installation": INSTALLATION}
+        values: dict[str, Any] = {"people": list(people), "now": now, "due": due, "installation": INSTALLATION}
         cursor.execute(_SETTLE, values | duty_values(FACTOR_DUTY.value()))

@@ -3,6 +3,7 @@
 The tag of a page names a short hash of what each part looked like, so a poll sends back only what is new, or 304.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -25,6 +26,7 @@ from portal.kit.kpis import together
 from portal.kit.widgets import TURN, Place, Widget, open_to, widgets
 
 QUIET = 20  # Seconds that a part is taken for unchanged while no event was written: for words such as "1 minute ago".
+TAG = re.compile(r"[0-9a-f]{1,8}")
 GONE = "0"  # The hash of a part with nothing to show.
 REMEMBERED = 50_000  # Hashes of parts by reader.
 KEPT = 2000  # Of values that are the same for everybody; more are not remembered.
@@ -176,8 +178,8 @@ def tags_of(header: str) -> dict[int, str]:
     found = {}
     for one in header.strip().removeprefix("W/").strip('"').split("-")[: layouts.MOST]:
         number, dot, tag = one.partition(".")
-        if dot and number.isascii() and number.isdigit() and len(number) <= 4:
-            found[int(number)] = tag[:8]
+        if dot and number.isascii() and number.isdigit() and len(number) <= 4 and TAG.fullmatch(tag):
+            found[int(number)] = tag
     return found
 
 

@@ -137,7 +137,7 @@ def _item(given: object, realm: Realm, place: int) -> Item:
     if not isinstance(given, Mapping) or set(given) - {"id", "widget", "width", "options"}:
         raise _invalid(_("Widget %(place)s is none.") % {"place": place})
     declared = _declared(given.get("widget"), realm)
-    number, width, options = given.get("id", place), given.get("width", declared.width), given.get("options") or {}
+    number, width, options = given.get("id", place), given.get("width", declared.width), given.get("options", {})
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MOST_ID:
         raise _invalid(_("The id of a widget is a number from 1 to %(most)s.") % {"most": MOST_ID})
     if isinstance(width, bool) or width not in declared.widths:

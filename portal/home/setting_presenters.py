@@ -107,15 +107,15 @@ def tabs_of(rows: Sequence[Shown], view: str, question: str) -> list[dict[str, A
 
 def elsewhere(actor: Actor) -> list[dict[str, Any]]:
     """The pages of what is set elsewhere, as far as `actor` may open them."""
-    found = []
+    found: list[dict[str, Any]] = []
     for name, label, text in ELSEWHERE:
         item = registry.menu.get(name) if name in registry.menu else None
         if item is not None and can(actor, item.permission):
             found.append({"label": label, "text": text, "url": item.url, "icon": item.icon})
     if can(actor, "role:admin"):
-        text = _("Whether the developer role counts in production, and until when.")
+        why = _("Whether the developer role counts in production, and until when.")
         url = reverse("accounts:developer_role")
-        found.insert(0, {"label": _("Developer role"), "text": text, "url": url, "icon": "key"})
+        found.insert(0, {"label": _("Developer role"), "text": why, "url": url, "icon": "key"})
     return found
 
 

@@ -27,9 +27,10 @@ from django.utils.translation import pgettext
 from portal.kit import pseudo, registry
 from portal.kit.runtime.declare import Setting
 from portal.kit.runtime.kinds import Choices
-from portal.kit.settings import DATE_FORMAT, NUMBER_FORMAT, TIME_ZONE, zones
+from portal.kit.settings import DATE_FORMAT, NUMBER_FORMAT, TIME_ZONE
 from portal.kit.settings import DATES as DATES_OFFERED
 from portal.kit.settings import NUMBERS as NUMBERS_OFFERED
+from portal.kit.settings import zones as zones_offered
 
 THEME_COOKIE = "theme"  # Written by the page's own script too, when the theme button is pressed.
 LOOK_COOKIE = "look"
@@ -101,7 +102,7 @@ CHOICES: dict[str, Callable[[], Choices]] = {
     "contrast": lambda: (("system", _("System")), ("normal", _("Normal")), ("more", _("More"))),
     "motion": lambda: (("system", _("System")), ("reduce", _("Reduced"))),
     "language": _languages,
-    "time_zone": lambda: (("", _("That of the installation")), *zones()),
+    "time_zone": lambda: (("", _("That of the installation")), *zones_offered()),
     "date_format": lambda: (("", _of_installation(DATE_FORMAT)), *DATES_OFFERED),
     "number_format": lambda: (("", _of_installation(NUMBER_FORMAT)), *NUMBERS_OFFERED),
     "start_page": _start_pages,
@@ -220,3 +221,8 @@ def number_text(number: float, places: int | None = None) -> str:
 def as_stored(worn: Preferences) -> dict[str, Any]:
     """What has to be stored of preferences: what differs from the defaults."""
     return {name: value for name, value in asdict(worn).items() if value != getattr(DEFAULT, name)}
+
+
+def zones() -> list[str]:
+    """The names of all time zones that somebody may choose."""
+    return [name for name, _label in zones_offered()]

@@ -20,7 +20,7 @@ from portal.kit.decision import can
 from portal.kit.services import writing
 from portal.kit.widgets import Place, open_to, widgets
 from rbac.models import Role
-from tests.accounts.organisation_world import make_house
+from tests.accounts.organisation_world import join, make_house, organisation
 from tests.factories import World, actor_of, make_world, person, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,7 @@ def test_a_widget_is_neither_shown_nor_loaded_without_its_right(code: str, monke
     def never(*_args: object) -> None:
         raise AssertionError(f"{code} was loaded")
 
-    monkeypatch.setitem(widgets._items, code, replace(declared, load=never))  # type: ignore[arg-type]
+    monkeypatch.setitem(widgets._items, code, replace(declared, load=never))
     clerk = signed_in(world.clerk)
     assert parts_of(clerk.get(f"/dashboards/{row.pk}?all=1")) == ["w2"]
     live = clerk.get(f"/dashboards/live?board={row.pk}&v=1")
@@ -245,8 +245,8 @@ def test_going_back_is_a_new_version_and_the_oldest_go() -> None:
     for number in ("9", "0", "", "x", "٣"):
         assert admin.post(f"/dashboards/{row.pk}/revert", {"number": number}).status_code == 404
     with context.acting(actor_of(world.admin)) as current:
-        for number in range(services.VERSIONS):
-            services.dashboard_update(actor=current.actor, row=row, values={"name": f"Name {number}"})
+        for turn in range(services.VERSIONS):
+            services.dashboard_update(actor=current.actor, row=row, values={"name": f"Name {turn}"})
             row.refresh_from_db()
     assert DashboardVersion.objects.count() == services.VERSIONS
     assert not DashboardVersion.objects.filter(number=1).exists()
@@ -273,9 +273,10 @@ def test_what_stopped_being_shared_is_nobodys_home() -> None:
     row = made(world.admin, sharing="everybody")
     clerk = signed_in(world.clerk)
     clerk.post("/dashboards/choose", {"board": row.pk})
+    assert "<p>Mine</p>" in clerk.get("/").content.decode()
     with context.acting(actor_of(world.admin)) as current:
         services.dashboard_update(actor=current.actor, row=row, values={"sharing": "nobody"})
-    assert "Mine" not in clerk.get("/").content.decode()
+    assert "<p>Mine</p>" not in clerk.get("/").content.decode()
 
 
 def test_a_name_is_ones_own_only_once_and_there_are_not_endlessly_many(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -422,11 +423,15 @@ def test_the_first_steps_are_counted_from_the_data_and_can_be_put_away() -> None
     page = root.get("/").content.decode()
     assert "First steps" in page
     assert "Make the first organisation" in page
-    made_house = make_house()
+    alone = organisation("Alone")
+    owner = join(alone, "owner")
     assert 'Make the first organisation<span class="vh"> (done)' in root.get("/").content.decode()
     root.post("/dashboards/steps")
     assert "First steps" not in root.get("/").content.decode()
-    assert "First steps" in signed_in(made_house.owner).get(made_house.url()).content.decode()
+    inside = signed_in(owner)
+    assert "Invite your team" in inside.get(f"/o/{alone.slug}/").content.decode()
+    join(alone, "viewer")
+    assert "First steps" not in inside.get(f"/o/{alone.slug}/").content.decode()
     root.post("/dashboards/steps", {"show": "1"})
     assert "First steps" in root.get("/").content.decode()
 

@@ -101,7 +101,15 @@ def test_a_widget_that_there_cannot_be_is_refused(wrong: Any) -> None:
 
 def test_what_is_no_list_is_too_long_or_comes_twice_is_refused() -> None:
     one = layouts.item_of("audit.activity", 1)
-    for wrong in ({}, "[]", None, [GOOD, GOOD], [one, {**one, "id": 2}], [{**GOOD, "id": n} for n in range(1, 82)]):
+    many: tuple[Any, ...] = (
+        {},
+        "[]",
+        None,
+        [GOOD, GOOD],
+        [one, {**one, "id": 2}],
+        [{**GOOD, "id": n} for n in range(1, 82)],
+    )
+    for wrong in many:
         with pytest.raises(errors.Invalid):
             layouts.cleaned(wrong, "platform")
 

@@ -38,4 +38,4 @@ def revert(who: User, code: str, to: int, *, reason: str = "A test") -> SettingV
 def from_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """As if somebody had set the variable for this process."""
     known: Mapping[str, Any] = runtime.variables()
-    monkeypatch.setitem(known, name, replace(known[name], source="environment"))  # type: ignore[arg-type]
+    monkeypatch.setitem(known, name, replace(known[name], source="environment"))

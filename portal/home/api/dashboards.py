@@ -82,7 +82,7 @@ class RevertBody(Body):
     example = {"version": 1}
 
 
-class VersionReply(Reply):
+class DashboardVersionReply(Reply):
     """What a dashboard was when it was saved."""
 
     version = serializers.IntegerField()
@@ -92,11 +92,11 @@ class VersionReply(Reply):
     example = {"version": 1, "name": "Money at a glance", "layout": [_ITEM], "saved_at": "2026-01-31T12:00:00Z"}
 
 
-class VersionsReply(Reply):
+class DashboardVersionsReply(Reply):
     """The newest thirty versions, newest first."""
 
-    items = VersionReply(many=True)
-    example = {"items": [VersionReply.example]}
+    items = DashboardVersionReply(many=True)
+    example = {"items": [DashboardVersionReply.example]}
 
 
 class WidgetReply(Reply):
@@ -173,7 +173,7 @@ class DashboardVersionsView(ApiView):
 
     access = "dashboard:read"
 
-    @endpoint(reply=VersionsReply)
+    @endpoint(reply=DashboardVersionsReply)
     def get(self, request: Request, dashboard_id: UUID) -> HttpResponse:
         """List the versions of one's own dashboard."""
         row = selectors.dashboard(self.actor, dashboard_id)

@@ -13,6 +13,7 @@ from portal.home.models import Dashboard
 from portal.home.services import dashboards as services
 from portal.home.views.boards import identifier
 from portal.kit import errors, toasts
+from portal.kit.context import Actor
 from portal.kit.decision import can
 from portal.kit.views import PageView
 
@@ -25,11 +26,11 @@ class Manage(PageView):
 
     def get(self, request: HttpRequest, dashboard_id: UUID, slug: str = "") -> HttpResponse:
         """The forms; not found for somebody else's."""
-        return self._shown(self._own(dashboard_id), slug)
+        return self._shown(_own(self.actor, dashboard_id), slug)
 
     def post(self, request: HttpRequest, dashboard_id: UUID, slug: str = "") -> HttpResponse:
         """Change name and sharing."""
-        row = self._own(dashboard_id)
+        row = _own(self.actor, dashboard_id)
         roles = [identifier(one) for one in request.POST.getlist("role")]
         sharing = request.POST.get("sharing", row.sharing)
         values: dict[str, Any] = {"name": request.POST.get("name", row.name)}
@@ -41,12 +42,6 @@ class Manage(PageView):
             return self._shown(row, slug, wrong=error, status=422)
         toasts.add(request, _("%(name)s is saved.") % {"name": row.name})
         return redirect(Address(slug)("manage", row.pk))
-
-    def _own(self, dashboard_id: UUID) -> Dashboard:
-        row = selectors.own(self.actor).filter(pk=dashboard_id).first()
-        if row is None:
-            raise errors.NotFound
-        return row
 
     def _shown(
         self, row: Dashboard, slug: str, *, wrong: errors.Invalid | None = None, status: int = 200
@@ -86,21 +81,17 @@ class Manage(PageView):
         return self.page(values, status=status)
 
 
-class Revert(Manage):
+class Revert(PageView):
     """Make it what it was."""
 
     access = "dashboard:read"
-
-    def get(self, request: HttpRequest, dashboard_id: UUID, slug: str = "") -> HttpResponse:
-        """Only a form leads here."""
-        raise errors.MethodNotAllowed
 
     def post(self, request: HttpRequest, dashboard_id: UUID, slug: str = "") -> HttpResponse:
         """`number`: the version."""
         number = request.POST.get("number", "")
         row = services.dashboard_revert(
             actor=self.actor,
-            row=self._own(dashboard_id),
+            row=_own(self.actor, dashboard_id),
             number=int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0,
         )
         toasts.add(request, _("%(name)s is what it was in version %(n)s.") % {"name": row.name, "n": number})
@@ -120,18 +111,22 @@ class Clone(PageView):
         return redirect(Address(slug)("dashboard", row.pk))
 
 
-class Delete(Manage):
+class Delete(PageView):
     """Delete one's own dashboard."""
 
     access = "dashboard:read"
 
-    def get(self, request: HttpRequest, dashboard_id: UUID, slug: str = "") -> HttpResponse:
-        """Only a form leads here."""
-        raise errors.MethodNotAllowed
-
     def post(self, request: HttpRequest, dashboard_id: UUID, slug: str = "") -> HttpResponse:
         """Delete it and go to the others."""
-        row = self._own(dashboard_id)
+        row = _own(self.actor, dashboard_id)
         services.dashboard_delete(actor=self.actor, row=row)
         toasts.add(request, _("%(name)s is deleted.") % {"name": row.name})
         return redirect(Address(slug)("dashboards"))
+
+
+def _own(actor: Actor, dashboard_id: UUID) -> Dashboard:
+    """One's own dashboard; `NotFound` for anybody else's."""
+    row = selectors.own(actor).filter(pk=dashboard_id).first()
+    if row is None:
+        raise errors.NotFound
+    return row

@@ -103,7 +103,7 @@ class SettingPage(PageView):
             except errors.Invalid as error:
                 refused(form, error)
         if htmx.wants_part(self.request):
-            wrong = " ".join(text for texts in form.errors.values() for text in texts)
+            wrong = " ".join(str(text) for texts in form.errors.values() for text in texts)
             return self.page({"preview": preview, "wrong": wrong}, template="home/_setting_preview.html")
         return self._shown(one, form, preview=preview, status=200 if preview else 422)
 
@@ -167,7 +167,7 @@ class SettingPage(PageView):
         status: int = 200,
     ) -> HttpResponse:
         declared = one.declared
-        may = can(self.actor, services.PERMISSION)
+        may = bool(can(self.actor, services.PERMISSION))
         if revert is not None and preview is None:
             preview = presenters.preview_of(declared, one.value, services.value_then(declared, to))
         if preview is None and declared.code in presenters.BRANDING:
