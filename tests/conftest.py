@@ -27,6 +27,7 @@ from accounts.models import User
 from audit import personal
 from audit.services import event_record, events_record
 from maintenance.system import panels
+from portal.home import boards
 from portal.kit import pseudo
 from portal.kit.mode import state
 from portal.kit.record import record, record_many
@@ -149,6 +150,7 @@ def _no_memory_between_tests(request: pytest.FixtureRequest) -> None:
     ):
         state._kept.until = inf  # Without a database no setting is kept, and none is asked for.
     panels.forget_everything()
+    boards.forget_everything()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from billing.presenters.ledger import (
 from billing.selectors import ledger as selectors
 from portal.kit.context import Actor
 from portal.kit.lists import Choice, Column, Dates, Empty, List, Option, Search, cells, register
+from portal.kit.lists.columns import moment_column
 from portal.kit.templatetags.kit import count
 
 BOOKS = (Option("real", gettext_lazy("Real books")), Option("sandbox", gettext_lazy("Sandboxes")))
@@ -60,7 +61,7 @@ accounts = register(
             Column(
                 "account",
                 gettext_lazy("Account"),
-                cell=cells.who("under"),
+                cell=cells.what("under", "columns"),
                 value=attrgetter("path"),
                 by=("path",),
                 fixed=True,
@@ -123,7 +124,7 @@ journals = register(
             Column(
                 "journal",
                 gettext_lazy("Journal"),
-                cell=cells.who("key"),
+                cell=cells.what("under", "document"),
                 value=attrgetter("label"),
                 fixed=True,
                 card="head",
@@ -145,23 +146,9 @@ journals = register(
                 css="num",
                 card="line",
             ),
-            Column(
-                "happened",
-                gettext_lazy("Happened"),
-                cell=cells.moment("event_at", "date"),
-                value=attrgetter("event_at"),
-                by=("event_at",),
-                newest=True,
-                css="num",
-                card="line",
-            ),
-            Column(
-                "recorded",
-                gettext_lazy("Recorded"),
-                cell=cells.moment("recorded_at", "date"),
-                value=attrgetter("recorded_at"),
-                css="num quiet",
-                shown=False,
+            moment_column("happened", gettext_lazy("Happened"), "event_at", style="date", sortable=True, card="line"),
+            moment_column(
+                "recorded", gettext_lazy("Recorded"), "recorded_at", style="date", css="num quiet", shown=False
             ),
         ),
         sort="-happened",
@@ -197,7 +184,7 @@ statement_lines = register(
             Column(
                 "line",
                 gettext_lazy("Line"),
-                cell=cells.who("under"),
+                cell=cells.what("under", "upload"),
                 value=attrgetter("label"),
                 fixed=True,
                 card="head",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.settings import REGISTRATION, WARNING
 from portal.home.banners import banners
+from portal.home.search_presenters import Place
 from portal.kit import clock, identity, registry
 from portal.kit.decision import own_role_labels
 from portal.kit.identity import Identity
@@ -39,8 +41,18 @@ ENVIRONMENTS = {
     "staging": {"name": "staging", "label": gettext_lazy("Staging"), "tone": "warn"},
     "production": {"name": "production", "label": gettext_lazy("Production"), "tone": "plain"},
 }
+# The groups that rooms name for entries of a long section: label and icon. A product's name is its own label.
+GROUPS: dict[str, tuple[str | Promise, str]] = {
+    "catalogue": (gettext_lazy("Catalogue"), "cube"),
+    "receivables": (gettext_lazy("Receivables"), "invoice"),
+    "books": (gettext_lazy("Books"), "columns"),
+    "billing_setup": (gettext_lazy("Setup"), "settings"),
+}
+UNFOLDED = 5  # Entries of one product that stand in the navigation by themselves.
+# Which groups somebody left open; the page's own script writes it, so that the next page comes as the last one was left.
+NAV_COOKIE = "nav"
+_BETWEEN, _KEPT = "|", 40
 # What the account menu offers of one's own affairs, as far as the rooms have it.
-UNFOLDED = 5  # Entries of one group that stand in the navigation by themselves.
 ACCOUNT = ("/me", "/me/security", "/me/password", "/me/preferences", "/me/keys", "/me/organisations")
 
 
@@ -143,21 +155,35 @@ class Shell:
         return sections
 
     def _folded(self, items: Sequence[registry.MenuItem]) -> list[dict[str, Any]]:
-        """The entries; many of one group behind one that opens, and is open where one of them is the page."""
-        sizes = Counter(str(item.group) for item in items if item.group)
+        """The entries; those of one group behind one that opens, and is open where it was left open or one of them is
+        the page. A product's stand by themselves while they are few."""
+        sizes = Counter(item.group for item in items if item.group)
         shown: list[dict[str, Any]] = []
         folds: dict[str, dict[str, Any]] = {}
         for item in items:
-            entry, group = self._entry(item), str(item.group)
-            if sizes[group] <= UNFOLDED:
+            entry, group = self._entry(item), item.group
+            if sizes[group] <= (1 if group in GROUPS else UNFOLDED):
                 shown.append(entry)
                 continue
             if group not in folds:
-                folds[group] = {"label": group, "icon": "cube", "inner": [], "open": False}
+                label, icon = GROUPS.get(group, (group, "cube"))
+                folds[group] = {
+                    "key": group,
+                    "label": label,
+                    "icon": icon,
+                    "inner": [],
+                    "open": group in self._left_open,
+                }
                 shown.append(folds[group])
             folds[group]["inner"].append(entry)
             folds[group]["open"] |= entry["current"]
         return shown
+
+    @cached_property
+    def _left_open(self) -> frozenset[str]:
+        """The groups of the navigation that the person left open in this browser."""
+        kept = self._request.COOKIES.get(NAV_COOKIE, "").split(_BETWEEN)[:_KEPT]
+        return frozenset(unquote(one) for one in kept)
 
     @staticmethod
     def _types(realm: str) -> list[registry.MenuItem]:
@@ -200,6 +226,15 @@ class Shell:
     def environment(self) -> dict[str, Any]:
         """Where this is."""
         return ENVIRONMENTS[settings.STEWARD_ENV]
+
+    @cached_property
+    def search(self) -> dict[str, str]:
+        """Where the search of this page is, and its palette; empty while the person may not go on."""
+        who = self._who
+        if who is None or not who.active or who.must_change_password:
+            return {}
+        place = Place(who.organisation.slug if who.organisation else "")
+        return {"url": place.url(), "palette": place.url("search_palette")}
 
     @cached_property
     def notices(self) -> list[dict[str, Any]]:

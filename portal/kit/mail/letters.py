@@ -151,8 +151,10 @@ def one_line(text: str) -> str:
 
 
 def _plain(paragraph: str) -> str:
-    """A paragraph of the plain text: an address stands alone, so that every program makes it a link."""
+    """A paragraph of the plain text: an address stands on a line of its own, below what it does, so that every program makes it a link."""
     found = _ADDRESS.match(paragraph)
+    if found and found["label"]:
+        return f"{found['label'].strip()}:\n{found['url']}"
     return found["url"] if found else "\n".join(line.strip() for line in paragraph.splitlines())
 
 

@@ -27,7 +27,7 @@ DROP FUNCTION kit_setting_version_refuse();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("kit", "0008_tallies"),
+        ("kit", "0009_search"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
