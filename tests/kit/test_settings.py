@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -174,11 +176,12 @@ def test_the_environment_wins_and_cannot_be_changed_here(world: World, monkeypat
     one = selectors.setting(actor_of(world.root), "sessions.idle")
     assert (one.source, one.value) == ("environment", timedelta(minutes=720))
     before = traces()
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: change(world.root, "sessions.idle", 90),
         lambda: reset(world.root, "sessions.idle"),
         lambda: revert(world.root, "sessions.idle", 1),
-    ):
+    )
+    for act in acts:
         with pytest.raises(services.SettingFixed) as refused:
             act()
         assert "STEWARD_SESSION_IDLE_MINUTES" in str(refused.value.detail)
@@ -206,11 +209,12 @@ def test_of_two_who_look_at_the_same_version_the_second_is_told(world: World) ->
 def test_who_lacks_the_right_changes_nothing(world: World, name: str) -> None:
     change(world.root, "brand.name", "Harbour")
     before, who = traces(), getattr(world, name)
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: change(who, "brand.name", "Meadow"),
         lambda: reset(who, "brand.name"),
         lambda: revert(who, "brand.name", 1),
-    ):
+    )
+    for act in acts:
         with pytest.raises(errors.Forbidden):
             act()
     assert (traces(), BRAND_NAME.value()) == (before, "Harbour")
@@ -300,4 +304,4 @@ def test_a_change_of_another_process_holds_from_the_next_request_on(own_database
 def test_who_is_not_signed_in_and_workers_learn_of_it_within_two_seconds(world: World) -> None:
     change(world.root, "brand.name", "Harbour")
     assert BRAND_NAME.value() == "Harbour"
-    assert state._kept.until - state.time.monotonic() <= state.FRESH_SECONDS
+    assert state._kept.until - time.monotonic() <= state.FRESH_SECONDS

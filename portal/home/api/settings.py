@@ -39,14 +39,16 @@ class SettingReply(Reply):
 
     code = serializers.CharField()
     group = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     type = serializers.CharField(
         help_text="flag, number, duration, choice, text, url, reach, mail, domains, colour, picture."
     )
     unit = serializers.CharField(allow_blank=True, help_text="Of a duration: what its number counts.")
     value = serializers.JSONField()
     default = serializers.JSONField(help_text="What holds where nothing is kept.")
-    source = serializers.ChoiceField(choices=["default", "environment", "database"])
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=["default", "environment", "database"]
+    )
     variable = serializers.CharField(
         allow_blank=True, help_text="Variable of the environment that wins over what is kept."
     )
