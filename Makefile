@@ -20,7 +20,7 @@ RUNTIME := .venv/runtime.stamp
 DEVELOPMENT := .venv/development.stamp
 
 .PHONY: help run up down logs test test-api test-web test-e2e soak coverage mutation lint fmt types security check hooks \
-  bench docs demo seed migrate build deploy backup restore drill cleanup doctor deps requirements shell dbshell clean
+  bench docs references demo seed migrate build deploy backup restore drill cleanup doctor deps requirements shell dbshell clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -124,6 +124,13 @@ bench: $(DEVELOPMENT) ## Measure; prints medians and ratios
 
 docs: $(DEVELOPMENT) ## Build the documentation into build/docs
 	@$(PY) -m docs.build
+
+references: $(DEVELOPMENT) ## Renew the pages of docs/ that are generated from the code
+	@for noun in settings errors events permissions jobs metrics schema api; do \
+	  $(MANAGE) $$noun reference --write || exit 1; done
+	@$(MANAGE) settings example --write
+	@$(MANAGE) privacy inventory --write
+	@$(PY) -m docs.drawings
 
 # --- Give it away ---
 

@@ -1,7 +1,7 @@
 """Forms of legal entities and customers. They read what was sent; the services decide what is right."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -36,6 +36,21 @@ def _zones() -> list[tuple[str, str]]:
 
 class AddressForm(Form):
     """Where somebody sits."""
+
+    halves: ClassVar[frozenset[str]] = frozenset(
+        {
+            "line1",
+            "line2",
+            "postal_code",
+            "city",
+            "region",
+            "country",
+            "language",
+            "time_zone",
+            "tax_status",
+            "currency",
+        }
+    )
 
     line1 = _text(gettext_lazy("Street and number"), 120)
     line2 = _text(gettext_lazy("Second line"), 120)
