@@ -246,7 +246,7 @@ def test_rights_for_a_while_and_lost_runs(world: World) -> None:
 
 def test_upkeep_and_key_figures(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(running.time, "sleep", pauses.append)
+    monkeypatch.setattr("maintenance.cleaning.running.time.sleep", pauses.append)
     change(world.root, "upkeep.cleanup_duty", 25)
     running._rest(0.2, waited=False)
     assert pauses == pytest.approx([0.6])

@@ -31,7 +31,7 @@ def house() -> House:
     return make_house("Harbour")
 
 
-def _sold(price: PriceDraft, **values: str) -> PlanVersion:
+def _sold(price: PriceDraft, **values: Any) -> PlanVersion:
     return PlanVersion.objects.get(pk=sold(price, **values).pk)  # With its plan as it is since it was published.
 
 

@@ -34,7 +34,7 @@ EXAMPLE: dict[str, Any] = {
 _REASON = "Why; needed where a change makes the installation less strict. Kept in the history and in the trail."
 
 
-class SettingReply(Reply):
+class RunTimeSettingReply(Reply):
     """A setting: what holds, where that comes from, and its newest change."""
 
     code = serializers.CharField()
@@ -99,7 +99,7 @@ class SettingVersionReply(Reply):
     }
 
 
-class RevertBody(Body):
+class SettingRevertBody(Body):
     """The version to take up again."""
 
     version = serializers.IntegerField(min_value=1)
@@ -128,12 +128,12 @@ class SettingsView(SettingsBase):
 
     access = "system:read"
 
-    @endpoint(items=SettingReply)
+    @endpoint(items=RunTimeSettingReply)
     def get(self, request: Request) -> HttpResponse:
         """List the settings of the installation, by group. Always one page."""
         return self.listed(map(setting_body, selectors.settings(self.actor)), None)
 
-    @endpoint(access="settings:update", body=SettingsBody, items=SettingReply, errors=CHANGES)
+    @endpoint(access="settings:update", body=SettingsBody, items=RunTimeSettingReply, errors=CHANGES)
     def patch(self, request: Request) -> HttpResponse:
         """Change several settings at once, all of them or none. Answers those that were named."""
         sent = self.sent["values"]
@@ -150,12 +150,12 @@ class SettingView(SettingsBase):
 
     access = "system:read"
 
-    @endpoint(reply=SettingReply, etag=True)
+    @endpoint(reply=RunTimeSettingReply, etag=True)
     def get(self, request: Request, code: str) -> HttpResponse:
         """Read a setting."""
         return self.told(code)
 
-    @endpoint(access="settings:update", body=SettingBody, reply=SettingReply, etag=True, errors=CHANGES)
+    @endpoint(access="settings:update", body=SettingBody, reply=RunTimeSettingReply, etag=True, errors=CHANGES)
     def patch(self, request: Request, code: str) -> HttpResponse:
         """Change a setting. It holds on every process within two seconds."""
         shown = selectors.setting(self.actor, code)
@@ -191,7 +191,7 @@ class RevertView(SettingsBase):
 
     access = "settings:update"
 
-    @endpoint(body=RevertBody, reply=SettingReply, errors=CHANGES)
+    @endpoint(body=SettingRevertBody, reply=RunTimeSettingReply, errors=CHANGES)
     def post(self, request: Request, code: str) -> HttpResponse:
         """Take up the value of an earlier version again, as a new version."""
         declared, to = services.declared(code), self.sent["version"]
