@@ -1,6 +1,7 @@
 """Single events of use are kept for as long as a bill needs them, and no longer; and charges that begin within a period."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
