@@ -63,7 +63,7 @@ cleanups.add(
         column="expires_at",
         keep=timedelta(days=7),
         permission=PERMISSION,
-        sample=(("created_at", _("Made")), ("used_at", _("Used"))),
+        sample=(("created_at", _("Created")), ("used_at", _("Used"))),
         category="expired-sessions",
         max_share=100,
     )

@@ -21,7 +21,7 @@ def _services(number: int) -> str:
 
 _CREATED = Column(
     "created",
-    gettext_lazy("Made"),
+    gettext_lazy("Created"),
     cell=cells.moment("created_at", "date"),
     value=attrgetter("created_at"),
     by=("created_at",),
@@ -89,7 +89,7 @@ keys = register(
                 tabs=True,
                 counted=True,
             ),
-            Dates(name="created", label=gettext_lazy("Made"), field="created_at"),
+            Dates(name="created", label=gettext_lazy("Created"), field="created_at"),
         ),
         search=Search("key", gettext_lazy("Name, first characters or id"), tenant=True),
     )
@@ -134,7 +134,7 @@ service_accounts = register(
                 tabs=True,
                 counted=True,
             ),
-            Dates(name="created", label=gettext_lazy("Made"), field="created_at"),
+            Dates(name="created", label=gettext_lazy("Created"), field="created_at"),
         ),
         search=Search("user", gettext_lazy("Name, user name or id"), on="user_id"),
     )

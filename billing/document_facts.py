@@ -1,8 +1,10 @@
 """What is frozen on a document of its two sides: copied, never linked, so that later changes do not touch it."""
 
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from billing.models import BillingContact, Customer, LegalEntity, TaxId
+from billing.models import BillingContact, Customer, Invoice, LegalEntity, TaxId
 
 _ADDRESS = ("line1", "line2", "postal_code", "city", "region", "country")
 _SELLER = (
@@ -39,3 +41,9 @@ def addresses_of(customer: Customer) -> list[str]:
     contacts = BillingContact.objects.filter(customer=customer).order_by("created_at", "id")
     found = [customer.email, *contacts.values_list("email", flat=True)]
     return list({address.lower(): address for address in found if address}.values())
+
+
+def due_on(invoice: Invoice) -> date | None:
+    """The day that is printed on it as its last: one of the seller, whatever time zone somebody reads it in."""
+    zone = ZoneInfo(invoice.seller.get("time_zone") or "UTC")
+    return invoice.due_at.astimezone(zone).date() if invoice.due_at else None

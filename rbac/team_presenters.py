@@ -122,7 +122,7 @@ class TeamPage:
             inside,
             {"label": _("Members with those of teams inside"), "value": selectors.reach(self.actor, team)},
             {"label": _("Roles of the team"), "value": ", ".join(held) or _("none")},
-            {"label": _("Made"), "when": team.created_at, "style": "exact"},
+            {"label": _("Created"), "when": team.created_at, "style": "exact"},
         ]
 
     def _url(self, team: Team) -> str:

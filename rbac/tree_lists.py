@@ -40,14 +40,14 @@ _PURPOSE = Column(
 )
 _MADE = Column(
     "created",
-    gettext_lazy("Made"),
+    gettext_lazy("Created"),
     cell=cells.moment("created_at", "date"),
     value=attrgetter("created_at"),
     by=("created_at",),
     newest=True,
     css="num quiet",
 )
-_BETWEEN = Dates(name="created", label=gettext_lazy("Made"), field="created_at")
+_BETWEEN = Dates(name="created", label=gettext_lazy("Created"), field="created_at")
 
 teams = register(
     List(

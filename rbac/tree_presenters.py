@@ -196,7 +196,7 @@ class WorkspacePage:
             {"label": _("Short name"), "value": row.slug, "mono": True},
             {"label": _("Purpose"), "value": row.description or _("not told")},
             {"label": _("Resources"), "value": self.row.resources},
-            {"label": _("Made"), "when": row.created_at, "style": "exact"},
+            {"label": _("Created"), "when": row.created_at, "style": "exact"},
         ]
         if row.external_id:
             facts.append({"label": _("Id in the product"), "value": row.external_id, "mono": True})

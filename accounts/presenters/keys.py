@@ -217,7 +217,7 @@ class KeyPage:
             {"label": _("Networks"), "value": ", ".join(key.addresses) or _("any"), "mono": bool(key.addresses)},
             {"label": _("Limit"), "value": limit},
             used,
-            {"label": _("Made"), "when": key.created_at, "style": "exact"},
+            {"label": _("Created"), "when": key.created_at, "style": "exact"},
             {"label": _("Ends") if not key.is_over else _("Ended"), "when": key.expires_at, "style": "exact"},
         ]
 

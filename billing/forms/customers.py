@@ -1,7 +1,7 @@
 """Forms of legal entities and customers. They read what was sent; the services decide what is right."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -13,7 +13,7 @@ from billing.models import Customer, LegalEntity, TaxRate
 from billing.places import countries
 from portal.kit.forms import DateInput, DateTimeInput, Form, Segmented
 from portal.kit.money import currencies
-from portal.kit.preferences import zones
+from portal.kit.settings import zones
 
 _PLAIN = {"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}
 
@@ -31,11 +31,26 @@ def _currencies() -> list[tuple[str, str]]:
 
 
 def _zones() -> list[tuple[str, str]]:
-    return [(name, name.replace("_", " ")) for name in zones()]
+    return list(zones())
 
 
 class AddressForm(Form):
     """Where somebody sits."""
+
+    halves: ClassVar[frozenset[str]] = frozenset(
+        {
+            "line1",
+            "line2",
+            "postal_code",
+            "city",
+            "region",
+            "country",
+            "language",
+            "time_zone",
+            "tax_status",
+            "currency",
+        }
+    )
 
     line1 = _text(gettext_lazy("Street and number"), 120)
     line2 = _text(gettext_lazy("Second line"), 120)

@@ -32,8 +32,9 @@ def _text(name: str, label: Any, **more: Any) -> Column:
     return Column(name, label, cell=cells.text(name), value=attrgetter(name), card="line", **more)
 
 
-def _named(name: str, label: Any, by: tuple[str, ...] = ("name",)) -> Column:
-    return Column(name, label, cell=cells.who("code"), value=attrgetter("label"), by=by, fixed=True, card="head")
+def _named(name: str, label: Any, icon: str, by: tuple[str, ...] = ("name",)) -> Column:
+    cell = cells.what("code", icon)
+    return Column(name, label, cell=cell, value=attrgetter("label"), by=by, fixed=True, card="head")
 
 
 _STATE = Column(
@@ -46,7 +47,7 @@ _STATE = Column(
 _CODE = Column("code", gettext_lazy("Code"), cell=cells.text("code", "mono"), value=attrgetter("code"), shown=False)
 _MADE = Column(
     "created",
-    gettext_lazy("Made"),
+    gettext_lazy("Created"),
     cell=cells.moment("created_at", "date"),
     value=attrgetter("created_at"),
     by=("created_at",),
@@ -72,7 +73,7 @@ plans = register(
         present=presenters.plan_rows,
         items=_plans,
         columns=(
-            _named("plan", gettext_lazy("Plan"), ("position",)),
+            _named("plan", gettext_lazy("Plan"), "card", ("position",)),
             _STATE,
             _text("price", gettext_lazy("Price")),
             _text("currencies", gettext_lazy("Currencies")),
@@ -108,7 +109,7 @@ plans = register(
                 options=(Option("base", gettext_lazy("Plan")), Option("addon", gettext_lazy("Add-on"))),
                 apply=lambda rows, value: rows.filter(kind=value),
             ),
-            Dates(name="created", label=gettext_lazy("Made"), field="created_at"),
+            Dates(name="created", label=gettext_lazy("Created"), field="created_at"),
         ),
     )
 )
@@ -123,7 +124,7 @@ meters = register(
         present=presenters.meter_rows,
         items=_meters,
         columns=(
-            _named("meter", gettext_lazy("Meter")),
+            _named("meter", gettext_lazy("Meter"), "activity"),
             _STATE,
             _text("told", gettext_lazy("Counts")),
             _text("second", gettext_lazy("Unit")),
@@ -150,7 +151,7 @@ features = register(
         present=presenters.feature_rows,
         items=_features,
         columns=(
-            _named("feature", gettext_lazy("Feature"), ("position",)),
+            _named("feature", gettext_lazy("Feature"), "check-circle", ("position",)),
             _STATE,
             _text("told", gettext_lazy("Kind")),
             _text("second", gettext_lazy("Counted by")),
@@ -177,12 +178,12 @@ coupons = register(
         present=presenters.coupon_rows,
         items=_coupons,
         columns=(
-            _named("coupon", gettext_lazy("Coupon"), ("created_at",)),
+            _named("coupon", gettext_lazy("Coupon"), "invoice", ("created_at",)),
             _STATE,
             _text("told", gettext_lazy("Takes off")),
             _text("second", gettext_lazy("Redeemed")),
             _CODE,
-            moment_column("created", gettext_lazy("Made"), "created_at", style="date", css="num quiet"),
+            moment_column("created", gettext_lazy("Created"), "created_at", style="date", css="num quiet"),
         ),
         sort="-coupon",
         empty=Empty(

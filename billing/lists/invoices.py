@@ -26,7 +26,9 @@ def _text(name: str, label: Any, *, css: str = "", card: Any = "line") -> Column
 
 
 def _number(name: str, label: Any) -> Column:
-    return Column(name, label, cell=cells.who("second"), value=attrgetter("label"), fixed=True, card="head")
+    return Column(
+        name, label, cell=cells.what("second", "document"), value=attrgetter("label"), fixed=True, card="head"
+    )
 
 
 _STATE = Column(
@@ -75,7 +77,7 @@ _COLUMNS = (
     _text("total", gettext_lazy("Total"), css="num"),
     _text("due", gettext_lazy("Due"), css="num"),
     _DUE,
-    _made(gettext_lazy("Made")),
+    _made(gettext_lazy("Created")),
 )
 _OWED = Choice(
     name="owed",
@@ -87,7 +89,7 @@ _OWED = Choice(
     ),
     apply=selectors.by_owed,
 )
-_BETWEEN = Dates(name="created", label=gettext_lazy("Made"), field="created_at")
+_BETWEEN = Dates(name="created", label=gettext_lazy("Created"), field="created_at")
 _SEARCH = Search("invoice", gettext_lazy("Number, note or id"), tenant=True)
 
 

@@ -61,7 +61,7 @@ accounts = register(
             Column(
                 "account",
                 gettext_lazy("Account"),
-                cell=cells.who("under"),
+                cell=cells.what("under", "columns"),
                 value=attrgetter("path"),
                 by=("path",),
                 fixed=True,
@@ -124,7 +124,7 @@ journals = register(
             Column(
                 "journal",
                 gettext_lazy("Journal"),
-                cell=cells.who("key"),
+                cell=cells.what("under", "document"),
                 value=attrgetter("label"),
                 fixed=True,
                 card="head",
@@ -184,7 +184,7 @@ statement_lines = register(
             Column(
                 "line",
                 gettext_lazy("Line"),
-                cell=cells.who("under"),
+                cell=cells.what("under", "upload"),
                 value=attrgetter("label"),
                 fixed=True,
                 card="head",

@@ -104,7 +104,7 @@ provider_events = register(
             Column(
                 "kind",
                 gettext_lazy("Kind"),
-                cell=cells.who("ref"),
+                cell=cells.what("ref", "mail"),
                 value=attrgetter("label"),
                 by=("kind",),
                 fixed=True,
@@ -211,7 +211,7 @@ provider_accounts = register(
             Column(
                 "name",
                 gettext_lazy("Account"),
-                cell=cells.who("second"),
+                cell=cells.what("second", "card"),
                 value=attrgetter("label"),
                 by=("label",),
                 fixed=True,

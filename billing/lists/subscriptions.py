@@ -31,7 +31,7 @@ subscriptions = register(
             columns.state(),
             Column(
                 "mrr",
-                gettext_lazy("Worth a month"),
+                gettext_lazy("Per month"),
                 cell=cells.text("mrr"),
                 value=attrgetter("mrr"),
                 css="num",
@@ -40,7 +40,7 @@ subscriptions = register(
             moment_column(
                 "next", gettext_lazy("Next"), "next_at", style="date", empty="–", css="num quiet", card="line"
             ),
-            columns.day("created", gettext_lazy("Made"), field="created_at", newest=True),
+            columns.day("created", gettext_lazy("Created"), field="created_at", newest=True),
         ),
         sort="-created",
         empty=Empty(

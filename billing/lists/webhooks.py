@@ -28,7 +28,7 @@ webhooks = register(
             Column(
                 "webhook",
                 gettext_lazy("Webhook"),
-                cell=cells.who("description"),
+                cell=cells.what("description", "globe"),
                 value=attrgetter("label"),
                 by=("url",),
                 fixed=True,

@@ -13,6 +13,13 @@ for place, (declared, icon) in enumerate(
 ):
     menu.add(
         MenuItem(
-            declared.name, declared.label, declared.url, icon, "money", declared.code, 60 + place, realm="platform"
+            declared.name,
+            declared.label,
+            declared.url,
+            icon,
+            "money",
+            declared.code,
+            60 + place,
+            group="catalogue",
         )
     )

@@ -8,7 +8,18 @@ from billing.selectors.customers import sandbox_here
 from portal.kit.registry import MenuItem, menu
 
 menu.add(MenuItem("billing.customers", customers.label, customers.url, "people", "money", customers.code, order=10))
-menu.add(MenuItem("billing.entities", entities.label, entities.url, "building", "money", entities.code, order=90))
+menu.add(
+    MenuItem(
+        "billing.entities",
+        entities.label,
+        entities.url,
+        "building",
+        "money",
+        entities.code,
+        order=90,
+        group="billing_setup",
+    )
+)
 menu.add(
     MenuItem(
         "billing.details",

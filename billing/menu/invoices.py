@@ -5,7 +5,16 @@ from portal.kit.registry import MenuItem, menu
 
 menu.add(MenuItem("billing.invoices", invoices.label, invoices.url, "document", "money", invoices.code, order=30))
 menu.add(
-    MenuItem("billing.credit_notes", credit_notes.label, credit_notes.url, "document", "money", credit_notes.code, 35)
+    MenuItem(
+        "billing.credit_notes",
+        credit_notes.label,
+        credit_notes.url,
+        "document",
+        "money",
+        credit_notes.code,
+        45,
+        group="receivables",
+    )
 )
 menu.add(
     MenuItem(

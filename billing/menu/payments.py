@@ -5,7 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from portal.kit.registry import MenuItem, menu
 
 menu.add(MenuItem("payments", _("Payments"), "/platform/payments", "card", "money", "payment:admin", 40))
-menu.add(MenuItem("dunning", _("Dunning"), "/platform/dunning", "alert", "money", "payment:admin", 50))
+menu.add(
+    MenuItem("dunning", _("Dunning"), "/platform/dunning", "alert", "money", "payment:admin", 50, group="receivables")
+)
 menu.add(
     MenuItem(
         "payment_providers",
@@ -14,7 +16,8 @@ menu.add(
         "globe",
         "money",
         "payment:admin",
-        90,
+        91,
+        group="billing_setup",
     )
 )
 menu.add(

@@ -12,8 +12,19 @@ menu.add(
         "activity",
         "money",
         "usage:read",
-        order=30,
+        order=20,
         realm="organisation",
     )
 )
-menu.add(MenuItem("billing.usage", _("Usage"), "/platform/usage", "activity", "money", "usage:read", order=60))
+menu.add(
+    MenuItem(
+        "billing.usage",
+        _("Usage"),
+        "/platform/usage",
+        "activity",
+        "money",
+        "usage:read",
+        order=65,
+        group="catalogue",
+    )
+)

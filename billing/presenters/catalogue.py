@@ -217,7 +217,7 @@ def meter_facts(row: Meter) -> list[Fact]:
         {"label": _("Code"), "value": row.code, "mono": True},
         {"label": _("Counts"), "value": str(row.get_aggregation_display())},
         {"label": _("Unit"), "value": row.unit or _("not told")},
-        {"label": _("Made"), "when": row.created_at, "style": "exact"},
+        {"label": _("Created"), "when": row.created_at, "style": "exact"},
     ]
     return [*facts, {"label": _("Property"), "value": row.property, "mono": True}] if row.property else facts
 
@@ -228,7 +228,7 @@ def feature_facts(row: Feature) -> list[Fact]:
         {"label": _("Code"), "value": row.code, "mono": True},
         {"label": _("Kind"), "value": str(row.get_kind_display())},
         {"label": _("What it is"), "value": row.description or _("not told")},
-        {"label": _("Made"), "when": row.created_at, "style": "exact"},
+        {"label": _("Created"), "when": row.created_at, "style": "exact"},
     ]
     if row.meter is not None:
         facts.append({"label": _("Counted by"), "value": row.meter.name})
@@ -243,7 +243,7 @@ def coupon_facts(row: Coupon) -> list[Fact]:
         {"label": _("Takes off"), "value": coupon_text(row)},
         {"label": _("Redeemed"), "value": redeemed_text(row)},
         {"label": _("Good for"), "value": plans or _("all plans")},
-        {"label": _("Made"), "when": row.created_at, "style": "exact"},
+        {"label": _("Created"), "when": row.created_at, "style": "exact"},
     ]
     if row.redeem_by is not None:
         facts.append({"label": _("Redeem by"), "when": row.redeem_by, "style": "exact"})

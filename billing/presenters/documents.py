@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from django.utils import formats
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from billing.models import CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine, InvoiceTax
@@ -207,7 +207,8 @@ def _line(line: InvoiceLine, currency: str, zone: ZoneInfo) -> SheetLine:
 
 
 def _number(value: Decimal) -> str:
-    return formats.number_format(value.normalize() if value != value.to_integral_value() else value.to_integral_value())
+    whole = value == value.to_integral_value()
+    return formats.number_format(value.to_integral_value() if whole else value.normalize(), force_grouping=True)
 
 
 def _unit(minor: Decimal, currency: str) -> str:
@@ -245,7 +246,12 @@ def _money(currency: str) -> Any:
 
 
 def _day(moment: datetime, zone: ZoneInfo) -> str:
-    return formats.date_format(moment.astimezone(zone).date())
+    return _date(moment.astimezone(zone).date())
+
+
+def _date(day: date) -> str:
+    """A day with its month as a word: documents go to many countries, and none may read it as another day."""
+    return formats.date_format(day, pgettext("date format, day month year", "j M Y"))
 
 
 def _span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
@@ -253,4 +259,4 @@ def _span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     from datetime import timedelta
 
     last = (end - timedelta(microseconds=1)).astimezone(zone).date()
-    return f"{_day(start, zone)} \N{EN DASH} {formats.date_format(last)}"
+    return f"{_day(start, zone)} \N{EN DASH} {_date(last)}"

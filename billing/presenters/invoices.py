@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from billing.document_facts import due_on
 from billing.models import CreditNote, Invoice
 from billing.selectors import invoices as selectors
 from portal.kit import clock
@@ -80,9 +81,9 @@ class InvoiceRow:
         return shown(Money(self.invoice.due, self.invoice.currency)) if owed(self.invoice) else ""
 
     @property
-    def due_at(self) -> datetime | None:
+    def due_at(self) -> date | None:
         """By when."""
-        return self.invoice.due_at
+        return due_on(self.invoice)
 
     @property
     def created_at(self) -> datetime:
@@ -185,7 +186,7 @@ def facts_of(invoice: Invoice) -> list[dict[str, Any]]:
             facts.append({"label": label, "value": money(amount)})
     facts.append({"label": _("Due"), "value": money(invoice.due)})
     if invoice.due_at:
-        facts.append({"label": _("Due by"), "when": invoice.due_at})
+        facts.append({"label": _("Due by"), "when": due_on(invoice)})
     return facts
 
 

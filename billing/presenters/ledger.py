@@ -1,5 +1,6 @@
 """Accounts, journals and statements as pages show them."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from portal.kit.money import Money, shown
 from portal.kit.preferences import day_text
 
 HUES = 5
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{4}(?=[0-9a-f]{8})")
 WORDS = {  # Parts of the chart of accounts, as people say them.
     "receivable": gettext_lazy("Receivable"),
     "credit": gettext_lazy("Customer credit"),
@@ -46,6 +48,11 @@ WORDS = {  # Parts of the chart of accounts, as people say them.
 def money(amount: int, currency: str) -> str:
     """An amount in minor units as people write it."""
     return shown(Money(amount, currency))
+
+
+def brief(text: str) -> str:
+    """A path or key with the last letters of each id in it: whose it is stands beside it in words."""
+    return _ID.sub("…", text)
 
 
 def parts_of(path: str) -> list[str]:
@@ -118,7 +125,7 @@ class AccountRow:
     @property
     def under(self) -> str:
         """Path and currency."""
-        return f"{self.account.path} · {self.account.currency}"
+        return f"{brief(self.account.path)} · {self.account.currency}"
 
     @property
     def url(self) -> str:
@@ -175,9 +182,9 @@ class JournalRow:
         return self.journal.description or self.kind
 
     @property
-    def key(self) -> str:
-        """Its key."""
-        return self.journal.key
+    def under(self) -> str:
+        """Its key, as people tell one from another."""
+        return brief(self.journal.key)
 
     @property
     def url(self) -> str:
@@ -245,12 +252,12 @@ def entry_rows(actor: Actor, found: Sequence[Entry], *, running: bool) -> list[d
         rows.append(
             {
                 "label": label_of(entry.account, names),
-                "path": entry.account.path,
+                "path": brief(entry.account.path),
                 "url": reverse("billing:ledger_account", args=[entry.account_id]),
                 "journal": entry.journal.description or kind_of(entry.journal) if running else "",
                 "journal_url": reverse("billing:journal", args=[entry.journal_id]),
                 "kind": kind_of(entry.journal) if running else "",
-                "reference": entry.reference,
+                "reference": brief(entry.reference),
                 "debit": amount if entry.amount > 0 else "",
                 "credit": amount if entry.amount < 0 else "",
                 "after": money(entry.account.normal * entry.balance_after, entry.currency) if running else "",

@@ -162,7 +162,7 @@ class DunningRow:
     @property
     def stage_label(self) -> str:
         """Word of the stage."""
-        return str(self.run.get_stage_display())
+        return _("None") if self.run.stage == DunningRun.Stage.NONE else str(self.run.get_stage_display())
 
     @property
     def state_tone(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from billing.document_facts import due_on
 from billing.models import Invoice, Payment, PaymentMethod, SandboxCharge
 from billing.providers.base import Checkout
 from billing.providers.manual import qr_image, upi_address
@@ -77,7 +78,7 @@ class PaymentRow:
     @property
     def road(self) -> str:
         """By which account it came, and how."""
-        return f"{self.payment.account.label}, {self.payment.get_origin_display()}"
+        return f"{self.payment.account.label} · {self.payment.get_origin_display()}"
 
     @property
     def state_tone(self) -> str:
@@ -172,7 +173,7 @@ def due_rows(found: Sequence[Invoice], slug: str) -> list[dict[str, Any]]:
         {
             "number": row.number,
             "amount": money(row.due, row.currency),
-            "due_at": row.due_at,
+            "due_at": due_on(row),
             "pay_url": reverse("billing:invoice_pay", args=[slug, row.pk]),
         }
         for row in found

@@ -82,7 +82,7 @@ def facts_shown(found: Subscription) -> list[dict[str, Any]]:
     facts: list[dict[str, Any]] = [
         {"label": _("Status"), "status": {"tone": tone, "label": label}},
         {"label": _("Plan"), "value": found.plan_version.plan.name},
-        {"label": _("Worth a month"), "value": money(found.mrr, found.currency)},
+        {"label": _("Per month"), "value": money(found.mrr, found.currency)},
         {"label": _("Began"), "when": found.started_at, "style": "date"},
     ]
     if found.state == _S.TRIALING and found.trial_end is not None:
@@ -92,7 +92,7 @@ def facts_shown(found: Subscription) -> list[dict[str, Any]]:
     elif found.ended_at is not None:
         facts.append({"label": _("Ended"), "when": found.ended_at, "style": "exact"})
     else:
-        facts.append({"label": _("Period until"), "when": found.current_period_end, "style": "exact"})
+        facts.append({"label": _("Period until"), "when": found.current_period_end, "style": "date"})
     if found.cancel_at is not None:
         facts.append({"label": _("Ends"), "when": found.cancel_at, "style": "exact"})
     return facts

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils import formats
 from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from billing.models import Meter, UsageEvent
 from billing.selectors.usage import DAYS, MeterUse, days_here
 from portal.kit import charts
 from portal.kit.context import Actor
+from portal.kit.preferences import day_text
 from portal.kit.templatetags.kit import count
 
 
@@ -34,10 +36,11 @@ def quota_rows(found: Sequence[Quota]) -> list[dict[str, Any]]:
 def _quota(one: Quota) -> dict[str, Any]:
     row: dict[str, Any] = {"name": one.feature.name, "description": one.feature.description, "unit": one.feature.unit}
     if one.feature.kind == "switch":
-        return row | {"word": _("Included"), "tone": "ok"}
+        return row | {"word": _("Included"), "unit": ""}
+    if one.bound is None and one.used is None:
+        return row | {"word": _("Unlimited"), "unit": ""}
     if one.bound is None:
-        used = shown(one.used) if one.used is not None else ""
-        return row | {"word": _("%(used)s used") % {"used": used} if used else _("Unlimited"), "note": _("No limit")}
+        return row | {"word": shown(one.used or 0), "after": _("used, without limit")}
     if one.used is None:
         return row | {"word": _("Up to %(limit)s") % {"limit": shown(one.bound)}, "note": _("Counted by the product")}
     share = 100 if not one.bound else int(one.used * 100 / one.bound)
@@ -65,7 +68,9 @@ def meter_panels(actor: Actor, found: Sequence[Meter]) -> list[dict[str, Any]]:
     panels = []
     for meter in found:
         days = days_here(actor, meter)
-        points = [charts.Point(f"{one.day:%d.%m.}", float(one.quantity), one.day.isoformat()) for one in days]
+        points = [
+            charts.Point(formats.date_format(one.day, "j M"), float(one.quantity), day_text(one.day)) for one in days
+        ]
         unit = meter.unit or _("used")
         title = _("%(meter)s in the last %(days)s days") % {"meter": meter.name, "days": DAYS}
         chart: SafeString = charts.bars(points, title=title, unit=unit)

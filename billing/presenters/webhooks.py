@@ -208,7 +208,7 @@ class WebhookPage:
             found.append({"label": _("Failing since"), "when": endpoint.failing_since})
         if endpoint.former_until is not None and endpoint.former_until > clock.now():
             found.append({"label": _("Former secret signs until"), "when": endpoint.former_until, "style": "exact"})
-        found.append({"label": _("Made"), "when": endpoint.created_at, "style": "exact"})
+        found.append({"label": _("Created"), "when": endpoint.created_at, "style": "exact"})
         return found
 
     def types(self) -> list[tuple[str, str]]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from django.utils import formats, timezone
-
 from billing.document_facts import addresses_of as addresses_of  # noqa: PLC0414 - others take it from here
+from billing.document_facts import due_on
 from billing.models import CreditNote, Invoice
 from billing.services.payment_links import link_put
 from portal.kit.context import Actor
 from portal.kit.money import Money, shown
 from portal.kit.notify import notify
+from portal.kit.preferences import day_text
 
 CATEGORY = "documents"
 
@@ -26,7 +26,7 @@ def invoice_tell(*, actor: Actor, invoice: Invoice) -> int:
         "amount": shown(Money(invoice.total, invoice.currency)),
         "due": shown(Money(invoice.due, invoice.currency)),
         "is_due": invoice.due > 0,
-        "due_on": formats.date_format(timezone.localtime(invoice.due_at).date()),
+        "due_on": day_text(due) if (due := due_on(invoice)) else "",
         "url": link_put(invoice=invoice),
     }
     return _sent(addresses, "invoice_issued", data)

@@ -5,12 +5,13 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import formats, timezone
 
+from billing.document_facts import due_on
 from billing.models import Customer, DunningRun, Invoice, Payment, Refund
 from billing.services.document_mails import CATEGORY, addresses_of
 from portal.kit.money import Money, shown
 from portal.kit.notify import notify
+from portal.kit.preferences import day_text
 
 
 def absolute(*, path: str) -> str:
@@ -44,7 +45,7 @@ def stage_tell(*, run: DunningRun, invoice: Invoice, stage: str) -> int:
         "stage": stage,
         "number": invoice.number,
         "amount": shown(Money(invoice.due, invoice.currency)),
-        "due_on": formats.date_format(timezone.localtime(run.due_at).date()),
+        "due_on": day_text(due) if (due := due_on(invoice)) else "",
         "url": _invoices_url(run.customer),
     }
     return _sent(run.customer, "payment_reminder", data)

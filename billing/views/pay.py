@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.views.handover import Handover, guarded
+from billing.document_facts import due_on
 from billing.presenters.documents import invoice_sheet
 from billing.presenters.invoices import owed
 from billing.selectors.invoices import lines_of, taxes_of
@@ -31,7 +32,7 @@ def document_page(view: PageView, *, error: errors.StewardError | None = None) -
         values: dict[str, Any] = {
             "sheet": invoice_sheet(invoice, lines_of(invoice), taxes_of(invoice)),
             "due": shown(Money(invoice.due, invoice.currency)) if owed(invoice) else "",
-            "due_at": invoice.due_at,
+            "due_at": due_on(invoice),
         }
         if error is not None:
             values["notice"] = {"tone": "bad", "title": error.title, "text": error.detail}

@@ -170,6 +170,7 @@ class OwnPlanView(PageView):
         return [
             {
                 "card": card,
+                "present": any(offer.id == present for offer in card.offers),
                 "offers": [
                     {"offer": offer, "url": f"{where}?plan={offer.id}", "present": offer.id == present}
                     for offer in card.offers

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.settings import REGISTRATION, WARNING
 from portal.home.banners import banners
 from portal.home.search_presenters import Place
 from portal.kit import clock, identity, registry
@@ -20,6 +22,7 @@ from portal.kit.decision import own_role_labels
 from portal.kit.identity import Identity
 from portal.kit.navigation import Realm, opened
 from portal.kit.notices import selectors as notices
+from portal.kit.settings import BRAND_NAME
 from rbac.menu import type_entries
 
 SECTIONS: tuple[tuple[str, str | Promise], ...] = (
@@ -38,8 +41,18 @@ ENVIRONMENTS = {
     "staging": {"name": "staging", "label": gettext_lazy("Staging"), "tone": "warn"},
     "production": {"name": "production", "label": gettext_lazy("Production"), "tone": "plain"},
 }
+# The groups that rooms name for entries of a long section: label and icon. A product's name is its own label.
+GROUPS: dict[str, tuple[str | Promise, str]] = {
+    "catalogue": (gettext_lazy("Catalogue"), "cube"),
+    "receivables": (gettext_lazy("Receivables"), "invoice"),
+    "books": (gettext_lazy("Books"), "columns"),
+    "billing_setup": (gettext_lazy("Setup"), "settings"),
+}
+UNFOLDED = 5  # Entries of one product that stand in the navigation by themselves.
+# Which groups somebody left open; the page's own script writes it, so that the next page comes as the last one was left.
+NAV_COOKIE = "nav"
+_BETWEEN, _KEPT = "|", 40
 # What the account menu offers of one's own affairs, as far as the rooms have it.
-UNFOLDED = 5  # Entries of one group that stand in the navigation by themselves.
 ACCOUNT = ("/me", "/me/security", "/me/password", "/me/preferences", "/me/keys", "/me/organisations")
 
 
@@ -90,7 +103,10 @@ class Shell:
         offered = ("/me/organisations",) if self.viewing else ACCOUNT
         return [known[url] for url in offered if url in known]
 
-    session_warning = int(settings.STEWARD_SESSION_WARNING.total_seconds())
+    @property
+    def session_warning(self) -> int:
+        """How many seconds before the idle end the page asks whether one stays."""
+        return int(WARNING.value().total_seconds())
 
     @property
     def session_ends_in(self) -> int | None:
@@ -139,21 +155,35 @@ class Shell:
         return sections
 
     def _folded(self, items: Sequence[registry.MenuItem]) -> list[dict[str, Any]]:
-        """The entries; many of one group behind one that opens, and is open where one of them is the page."""
-        sizes = Counter(str(item.group) for item in items if item.group)
+        """The entries; those of one group behind one that opens, and is open where it was left open or one of them is
+        the page. A product's stand by themselves while they are few."""
+        sizes = Counter(item.group for item in items if item.group)
         shown: list[dict[str, Any]] = []
         folds: dict[str, dict[str, Any]] = {}
         for item in items:
-            entry, group = self._entry(item), str(item.group)
-            if sizes[group] <= UNFOLDED:
+            entry, group = self._entry(item), item.group
+            if sizes[group] <= (1 if group in GROUPS else UNFOLDED):
                 shown.append(entry)
                 continue
             if group not in folds:
-                folds[group] = {"label": group, "icon": "cube", "inner": [], "open": False}
+                label, icon = GROUPS.get(group, (group, "cube"))
+                folds[group] = {
+                    "key": group,
+                    "label": label,
+                    "icon": icon,
+                    "inner": [],
+                    "open": group in self._left_open,
+                }
                 shown.append(folds[group])
             folds[group]["inner"].append(entry)
             folds[group]["open"] |= entry["current"]
         return shown
+
+    @cached_property
+    def _left_open(self) -> frozenset[str]:
+        """The groups of the navigation that the person left open in this browser."""
+        kept = self._request.COOKIES.get(NAV_COOKIE, "").split(_BETWEEN)[:_KEPT]
+        return frozenset(unquote(one) for one in kept)
 
     @staticmethod
     def _types(realm: str) -> list[registry.MenuItem]:
@@ -216,7 +246,8 @@ class Shell:
         """Whose console this is: the organisation of the address, or the platform."""
         inside = self._who.organisation if self._who else None
         if inside is None:
-            return {"label": "Steward", "sublabel": _("Platform"), "initial": "S", "url": "/"}
+            name = BRAND_NAME.value()
+            return {"label": name, "sublabel": _("Platform"), "initial": initials(name)[:1], "url": "/", "own": "1"}
         return {
             "label": inside.name,
             "sublabel": _("Organisation"),
@@ -227,7 +258,7 @@ class Shell:
     @property
     def registration(self) -> str:
         """Who may make an account, for the page of sign-in."""
-        return str(settings.STEWARD_REGISTRATION)
+        return str(REGISTRATION.value())
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

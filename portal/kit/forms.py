@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.functional import Promise
@@ -14,9 +14,11 @@ from portal.kit.errors import Invalid, StewardError
 
 
 class Form(forms.Form):
-    """Base of our forms. `guarded`: who leaves the page with unsaved changes is asked first."""
+    """Base of our forms. `guarded`: who leaves the page with unsaved changes is asked first. `halves`: short fields that
+    stand two in a row where there is room; each with the one after it."""
 
     guarded = True
+    halves: ClassVar[frozenset[str]] = frozenset()
 
 
 def refused(form: forms.BaseForm, error: StewardError) -> None:
@@ -44,6 +46,10 @@ class MultiSelect(forms.CheckboxSelectMultiple):
 
     SEARCH_FROM = 10
     none: str | Promise = gettext_lazy("Any")
+
+
+class GroupedChecks(forms.CheckboxSelectMultiple):
+    """Boxes of many choices in groups, each with a box for the whole group; for choices that Django calls groups."""
 
 
 class DateInput(forms.DateInput):

@@ -29,7 +29,7 @@ TYPE = "application/pdf"
 MARGIN = 18 * mm
 HEAD, FOOT = 14 * mm, 12 * mm
 INK, QUIET, LINE = colors.HexColor("#16191f"), colors.HexColor("#5b6472"), colors.HexColor("#d9dee6")
-SHADE, ACCENT = colors.HexColor("#f4f6f9"), colors.HexColor("#3457d5")
+SHADE, ACCENT = colors.HexColor("#f4f6f9"), colors.HexColor("#0b6b5d")
 MOST_FIGURES = 4  # In one row.
 
 

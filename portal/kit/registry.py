@@ -252,9 +252,10 @@ class MenuItem:
     Entries of the realm "organisation" stand under `/o/{slug}/`, which their `url` names, and are shown there. Those of
     the realm "self" are everybody's own affairs, stand under `/me` and name no permission. `somewhere`: shown as well to
     whom holds `permission` on some object only, as its page opens to that one. `badge` counts what waits there for
-    somebody; every page asks, so it remembers. `idle=False`: not shown while nothing waits. Of more than five entries of
-    one `group`, all stand behind one that opens, with that name. `only` says for whom it is there at all; the console asks
-    on the pages beside it, and shows it nowhere else.
+    somebody; every page asks, so it remembers. `idle=False`: not shown while nothing waits. The entries of one `group`
+    stand behind one that opens: a group of the console (`portal.home.shell.GROUPS`), or a product by its name when it has
+    more than five. `only` says for whom it is there at all; the console asks on the pages beside it, and shows it nowhere
+    else.
     """
 
     name: str
@@ -268,7 +269,7 @@ class MenuItem:
     somewhere: bool = False
     badge: "Callable[[Actor], int] | None" = None
     idle: bool = True
-    group: Text = ""
+    group: str = ""
     only: "Callable[[Actor], bool] | None" = None
 
 

@@ -24,18 +24,31 @@ function labelTheme() {
 
 function nextTheme() {
   const theme = THEMES[(THEMES.indexOf(themeNow()) + 1) % THEMES.length];
-  const secure = location.protocol === "https:" ? "; Secure" : "";
   root.dataset.theme = theme;
-  document.cookie = `theme=${theme}; Path=/; Max-Age=${YEAR_SECONDS}; SameSite=Lax${secure}`;
+  keepCookie("theme", theme);
   labelTheme();
   const url = one("[data-theme-button]").dataset.url;
   if (url) keepTheme(url, theme);
+}
+
+function keepCookie(name, value) {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `${name}=${value}; Path=/; Max-Age=${YEAR_SECONDS}; SameSite=Lax${secure}`;
 }
 
 /* The cookie already holds it; the server keeps it with the person for other browsers, and may fail to without harm. */
 function keepTheme(url, theme) {
   const headers = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
   fetch(url, { method: "POST", headers, body: new URLSearchParams({ theme }), keepalive: true }).catch(() => undefined);
+}
+
+/* ----- navigation: what somebody folded or unfolded stays so; the server reads this cookie too ----- */
+function keepFold(fold) {
+  const kept = new Set(/(?:^|; )nav=([^;]*)/.exec(document.cookie)?.[1].split("|").filter(Boolean));
+  const key = encodeURIComponent(fold.dataset.fold);
+  if (fold.open) kept.delete(key); // It is about to be shut.
+  else kept.add(key);
+  keepCookie("nav", [...kept].join("|"));
 }
 
 /* ----- spoken and shown messages ----- */
@@ -126,6 +139,20 @@ function countChosen(multi) {
   const text = one("[data-chosen]", multi);
   const number = all(":checked", multi).length;
   text.textContent = number ? `${number} ${text.dataset.some}` : text.dataset.none;
+}
+
+/* ----- boxes in groups: one for all of a group ----- */
+function showWhole(set) {
+  const boxes = all("input:not([data-whole])", set);
+  const number = boxes.filter((box) => box.checked).length;
+  const whole = one("[data-whole]", set);
+  whole.checked = number === boxes.length;
+  whole.indeterminate = number > 0 && number < boxes.length;
+}
+
+function chooseIn(set, input) {
+  if (input.dataset.whole !== undefined) for (const box of all("input", set)) box.checked = input.checked;
+  showWhole(set);
 }
 
 function narrow(input) {
@@ -229,6 +256,7 @@ document.addEventListener("click", (event) => {
   closeDrops(hit("details.drop"));
   if (hit("[aria-disabled='true']")) return event.preventDefault();
   if (hit("[data-theme-button]")) return nextTheme();
+  if (hit("[data-fold] > summary")) return keepFold(hit("[data-fold]"));
   if (hit("[data-dialog]")) {
     event.preventDefault();
     return openDialog(hit("[data-dialog]").dataset.dialog);
@@ -258,6 +286,8 @@ document.addEventListener("change", (event) => {
   if (event.target.type === "file") nameFile(event.target);
   const multi = event.target.closest?.(".multi");
   if (multi) countChosen(multi);
+  const set = event.target.closest?.("[data-set]");
+  if (set) chooseIn(set, event.target);
 });
 
 for (const [name, over] of [["dragover", true], ["dragleave", false], ["drop", false]]) {
@@ -330,6 +360,8 @@ addEventListener("pageshow", () => {
 
 /* The side navigation is a popover on narrow screens; while it is open the rest of the page is out of reach. */
 const side = one("#side");
+const here = side && one("[aria-current]", side);
+if (here && here.offsetTop + here.offsetHeight > side.clientHeight) side.scrollTop = here.offsetTop - side.clientHeight / 2;
 side?.addEventListener("toggle", (event) => {
   const open = event.newState === "open";
   const stage = one(".stage");
@@ -382,6 +414,7 @@ labelTheme();
 for (const node of all(".toast")) settle(node);
 for (const dialog of all("dialog[data-open]")) openDialog(dialog.id);
 for (const bell of all("[data-unread]")) watchBell(bell);
+for (const set of all("[data-set]")) showWhole(set);
 for (const part of all("details.drop [data-event='open']")) fillWhenOpened(part);
 focusFirst();
 watchSession();

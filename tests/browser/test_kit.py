@@ -160,3 +160,31 @@ def test_several_of_many_are_counted_and_narrowed_as_one_types(root: Tab) -> Non
     expect(multi.locator(".item:visible")).to_have_count(1)
     multi.get_by_label("Tag 11").check()
     expect(multi.locator("[data-chosen]")).to_have_text("3 chosen")
+
+
+def test_the_box_of_a_group_is_that_of_all_its_boxes(root: Tab) -> None:
+    page = root.page
+    root.open("/platform/components")
+    group = page.get_by_role("group", name="Invoices", exact=True)
+    whole = group.get_by_label("All of Invoices")
+    whole.check()
+    expect(group.get_by_label("An invoice was issued")).to_be_checked()
+    expect(group.get_by_label("An invoice is paid")).to_be_checked()
+    expect(page.get_by_label("A payment arrived")).not_to_be_checked()
+    group.get_by_label("An invoice is paid").uncheck()
+    assert whole.evaluate("box => [box.checked, box.indeterminate]") == [False, True]
+
+
+def test_what_is_unfolded_in_the_navigation_stays_unfolded_on_the_next_page(root: Tab) -> None:
+    page = root.page
+    menu = page.get_by_role("navigation", name="Main")
+    root.open("/platform/people")
+    expect(menu.get_by_role("link", name="Journals")).to_be_hidden()
+    menu.get_by_text("Books", exact=True).click()
+    expect(menu.get_by_role("link", name="Journals")).to_be_visible()
+    menu.get_by_role("link", name="Organisations", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Organisations")
+    expect(menu.get_by_role("link", name="Journals")).to_be_visible()
+    menu.get_by_text("Books", exact=True).press("Enter")
+    root.open("/platform/people")
+    expect(menu.get_by_role("link", name="Journals")).to_be_hidden()

@@ -1,5 +1,6 @@
 """Home, navigation, outbox, health for people."""
 
+import re
 from collections.abc import Callable
 from uuid import UUID
 
@@ -46,6 +47,27 @@ def test_everybody_sees_just_what_they_may_open(
     for url in misses:
         assert f'href="{url}"' not in page, url
         assert client.get(url).status_code == 403
+
+
+def test_the_navigation_folds_what_is_opened_seldom_and_comes_as_it_was_left(world: World, browser_of: Browse) -> None:
+    browser = browser_of(world.root)
+
+    def open_folds(path: str) -> dict[str, bool]:
+        text = browser.get(path).content.decode()
+        return {key: bool(is_open) for key, is_open in re.findall(r'data-fold="(\w+)"( open)?>', text)}
+
+    shut = {"receivables": False, "catalogue": False, "books": False, "billing_setup": False}
+    assert open_folds("/platform/invoices") == shut, "what is daily stands by itself"
+    assert open_folds("/platform/coupons") == shut | {"catalogue": True}, "the page's own group is open"
+    browser.cookies["nav"] = "books|billing_setup|no%20such%20group|<script>"
+    assert open_folds("/platform/invoices") == shut | {"books": True, "billing_setup": True}
+    assert "no such group" not in browser.get("/platform/invoices").content.decode()
+
+
+def test_a_group_of_one_entry_is_no_group(world: World, browser_of: Browse) -> None:
+    text = browser_of(world.admin).get("/platform/people").content.decode()
+    for inner in re.findall(r'<details class="fold".*?</details>', text, re.DOTALL):
+        assert inner.count("<li>") > 1
 
 
 def test_somebody_without_a_role_is_told_whom_to_ask(world: World, browser_of: Browse) -> None:

@@ -195,7 +195,9 @@ def test_many_types_of_a_product_stand_behind_one_entry_that_opens_and_is_open_o
 
     def folds(path: str) -> list[tuple[bool, list[str]]]:
         text = signed_in(house.owner).get(house.url(path)).content.decode()
-        found = re.findall(r'<details class="fold"( open)?>.*?</svg>(Shop)<(.*?)</details>', text, re.DOTALL)
+        found = re.findall(
+            r'<details class="fold" data-fold="Shop"( open)?>.*?</svg>(Shop)<(.*?)</details>', text, re.DOTALL
+        )
         return [(bool(is_open), re.findall(r'<a href="([^"]+)"', inner)) for is_open, _label, inner in found]
 
     for number in range(6):

@@ -36,6 +36,15 @@ class SampleForm(forms.Form):
     plan = django_forms.ChoiceField(
         label="Plan", choices=[("free", "Free"), ("team", "Team")], widget=django_forms.RadioSelect
     )
+    events = django_forms.MultipleChoiceField(
+        label="Events",
+        required=False,
+        choices=[
+            ("Invoices", [("issued", "An invoice was issued"), ("paid", "An invoice is paid")]),
+            ("Payments", [("arrived", "A payment arrived"), ("failed", "A payment failed")]),
+        ],
+        widget=forms.GroupedChecks,
+    )
     file = django_forms.FileField(label="File", required=False, help_text="CSV, up to 10 MB.")
     mails = django_forms.BooleanField(
         label="Mail me", required=False, widget=forms.Switch, help_text="A summary every morning."
@@ -47,6 +56,15 @@ class SampleUpload(forms.Form):
     """The file of an import."""
 
     guarded = False
+    events = django_forms.MultipleChoiceField(
+        label="Events",
+        required=False,
+        choices=[
+            ("Invoices", [("issued", "An invoice was issued"), ("paid", "An invoice is paid")]),
+            ("Payments", [("arrived", "A payment arrived"), ("failed", "A payment failed")]),
+        ],
+        widget=forms.GroupedChecks,
+    )
     file = django_forms.FileField(label="File", help_text="CSV, up to 10 MB.")
 
 

@@ -43,13 +43,22 @@ def status(tone: str, label: str) -> Cell:
 
 def who(second: str) -> Cell:
     """The head of a row that has a `label`, a `hue`, perhaps an `avatar`, and a page: avatar, name, and the attribute `second` below it."""
+    return _head(second, lambda row: kit.avatar(row.label, row.hue, "", getattr(row, "avatar", None)))
+
+
+def what(second: str, icon: str) -> Cell:
+    """As `who`, for a thing: an icon, as the initials of a number or a sentence tell nothing."""
+    return _head(second, lambda row: format_html('<span class="glyph" aria-hidden="true">{}</span>', kit.icon(icon)))
+
+
+def _head(second: str, mark: Callable[[Any], str]) -> Cell:
     below = attrgetter(second)
 
     def cell(row: Any) -> str:
         return format_html(
             '<a class="who" href="{}">{}<span><b>{}</b><small>{}</small></span></a>',
             row.url,
-            kit.avatar(row.label, row.hue, "", getattr(row, "avatar", None)),
+            mark(row),
             row.label,
             below(row),
         )

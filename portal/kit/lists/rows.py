@@ -1,14 +1,17 @@
 """Rows as HTML. They are nearly all of a list's page, and put together node by node in a template they take half its time."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from portal.kit.lists.cells import DASH, Cell
 from portal.kit.lists.declare import Column
 
+_NOTHING = frozenset({"", DASH, format_html('<span class="quiet">{}</span>', DASH)})
 # Where rows are cards: beside the name, a line below with its label, or nowhere.
 _CARD = {"head": "", "state": "c-state", "line": "c-wide c-inset", "off": "c-off"}
 
@@ -23,17 +26,31 @@ def drawn(items: Sequence[Any], columns: Sequence[Column], *, picked: bool) -> l
     return [_row(item, opened, box) for item in items]
 
 
-def _opened(column: Column, *, head: bool) -> tuple[Any, SafeString, str]:
-    """What makes the cell, and the tags around it: the same in every row."""
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What makes the cells of a column, and the tags around them: the same in every row."""
+
+    cell: Cell
+    start: SafeString
+    empty: SafeString  # Around nothing: a card leaves it out.
+    end: str
+
+
+def _opened(column: Column, *, head: bool) -> _Opened:
     css = f"{column.css} {_CARD[column.card]}".strip()
     if head:
-        return column.cell, format_html('<th scope="row" class="{}">', css), "</th>"
+        start = format_html('<th scope="row" class="{}">', css)
+        return _Opened(column.cell, start, start, "</th>")
     if column.card == "line":
-        return column.cell, format_html('<td class="{}" data-l="{}">', css, column.label), "</td>"
-    return column.cell, format_html('<td class="{}">', css), "</td>"
+        full, bare = (
+            format_html('<td class="{}" data-l="{}">', f"{css}{more}", column.label) for more in ("", " c-none")
+        )
+        return _Opened(column.cell, full, bare, "</td>")
+    start = format_html('<td class="{}">', css)
+    return _Opened(column.cell, start, start, "</td>")
 
 
-def _row(item: Any, opened: Sequence[tuple[Any, SafeString, str]], box: str) -> SafeString:
+def _row(item: Any, opened: Sequence[_Opened], box: str) -> SafeString:
     parts = ["<tr>"]
     if box:
         parts.append(
@@ -43,7 +60,8 @@ def _row(item: Any, opened: Sequence[tuple[Any, SafeString, str]], box: str) -> 
                 box % {"name": item.label},
             )
         )
-    for cell, start, end in opened:
-        parts += (start, conditional_escape(cell(item)), end)
+    for one in opened:
+        shown = conditional_escape(one.cell(item))
+        parts += (one.empty if shown in _NOTHING else one.start, shown, one.end)
     parts.append("</tr>")
     return mark_safe("".join(parts))  # noqa: S308 - every part is escaped above

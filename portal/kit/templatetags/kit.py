@@ -13,6 +13,7 @@ from uuid import UUID
 from django import template
 from django.contrib.messages.storage.base import Message
 from django.forms import BoundField, CheckboxInput, FileInput, PasswordInput, RadioSelect, Select, Textarea
+from django.forms.boundfield import BoundWidget
 from django.forms.widgets import CheckboxSelectMultiple
 from django.http import QueryDict
 from django.template.loader import render_to_string
@@ -233,6 +234,7 @@ def _kind(bound: BoundField) -> _Kind:
     for widget_class, name in (
         (forms.DateRangeInput, "range"),
         (forms.MultiSelect, "multi"),
+        (forms.GroupedChecks, "groups"),
         (forms.Segmented, "segmented"),
         (forms.Switch, "switch"),
         (CheckboxSelectMultiple, "group"),
@@ -263,12 +265,23 @@ def field(bound: BoundField, help_text: str = "", optional: bool = True, **attrs
         "bound": bound,
         "kind": kind.name,
         "control": bound.as_widget(attrs=control) if kind.name not in SETS else "",
-        "show_optional": optional and not bound.field.required and kind.name not in {"checkbox", "switch", "group"},
+        "half": bound.name in getattr(bound.form, "halves", ()),
+        "show_optional": optional
+        and not bound.field.required
+        and kind.name not in {"checkbox", "switch", "group", "groups"},
     }
+    if kind.name == "groups":
+        values["groups"] = _groups(bound)
     if kind.name == "multi":
         values["chosen"] = len(bound.value() or ())
         values["search"] = len(bound.field.choices) >= forms.MultiSelect.SEARCH_FROM  # type: ignore[attr-defined]
     return render_to_string("kit/_field.html", values)
+
+
+def _groups(bound: BoundField) -> list[tuple[str, list[BoundWidget]]]:
+    """The boxes of a field of `GroupedChecks`, by their groups."""
+    boxes = iter(bound)
+    return [(str(label), [next(boxes) for _choice in within]) for label, within in bound.field.choices]  # type: ignore[attr-defined]
 
 
 @register.filter
