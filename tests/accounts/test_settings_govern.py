@@ -1,5 +1,6 @@
 """Every setting is read by what it governs: change it, and see that something else happens."""
 
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from tests.accounts.helpers import text_of
 from tests.accounts.organisation_world import make_house
 from tests.accounts.registration_world import begun
 from tests.factories import PASSWORD, World, actor_of, person, signed_in
-from tests.kit.setting_world import change
+from tests.kit.setting_world import change, from_environment
 
 pytestmark = pytest.mark.usefixtures("quiet_broker")
 
@@ -217,7 +218,7 @@ def test_mails_carry_name_footer_support_and_where_replies_go(world: World) -> N
     assert "#7a1f5c" in html
 
 
-def test_rate_limits(world: World, settings: Settings) -> None:
+def test_rate_limits(world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     request = RequestFactory().get("/")
     settings.STEWARD_RATE_LIMITS = True
     for code, limit in (
@@ -229,6 +230,7 @@ def test_rate_limits(world: World, settings: Settings) -> None:
     ):
         change(world.root, f"rates.{code}", 17)
         assert limits._number(request, limit) == 17
+    from_environment(monkeypatch, "STEWARD_RATE_LIMITS", source="default")  # The suite runs with another.
     change(world.root, "rates.limited", False)
     assert limits.spend(request, limits.ANONYMOUS) is None
 
@@ -246,7 +248,7 @@ def test_rights_for_a_while_and_lost_runs(world: World) -> None:
 
 def test_upkeep_and_key_figures(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(running.time, "sleep", pauses.append)
+    monkeypatch.setattr(time, "sleep", pauses.append)
     change(world.root, "upkeep.cleanup_duty", 25)
     running._rest(0.2, waited=False)
     assert pauses == pytest.approx([0.6])

@@ -10,7 +10,7 @@ from portal.kit import conditions, paging
 from portal.kit.access import ConfirmationRequired, confirmed
 from portal.kit.api import ApiView, Body, Reply, endpoint
 from portal.kit.models.settings import REASON_LIMIT, SettingVersion
-from portal.kit.runtime import declare, selectors, services
+from portal.kit.runtime import asked, declare, selectors, services
 from portal.kit.runtime.declare import Setting
 from portal.kit.runtime.selectors import Shown
 
@@ -34,7 +34,7 @@ EXAMPLE: dict[str, Any] = {
 _REASON = "Why; needed where a change makes the installation less strict. Kept in the history and in the trail."
 
 
-class SettingReply(Reply):
+class InstallationSettingReply(Reply):
     """A setting: what holds, where that comes from, and its newest change."""
 
     code = serializers.CharField()
@@ -61,7 +61,7 @@ class SettingReply(Reply):
     example = EXAMPLE
 
 
-class SettingBody(Body):
+class InstallationSettingBody(Body):
     """A new value, or null for the default."""
 
     value = serializers.JSONField(allow_null=True, help_text="As the reply shows it; null: back to the default.")
@@ -72,7 +72,7 @@ class SettingBody(Body):
     example = {"value": 20, "reason": "The auditors asked for it", "version": 11}
 
 
-class SettingsBody(Body):
+class InstallationSettingsBody(Body):
     """Several new values by code; all of them or none."""
 
     values = serializers.DictField(child=serializers.JSONField(), allow_empty=False)
@@ -99,7 +99,7 @@ class SettingVersionReply(Reply):
     }
 
 
-class RevertBody(Body):
+class SettingRevertBody(Body):
     """The version to take up again."""
 
     version = serializers.IntegerField(min_value=1)
@@ -128,12 +128,12 @@ class SettingsView(SettingsBase):
 
     access = "system:read"
 
-    @endpoint(items=SettingReply)
+    @endpoint(items=InstallationSettingReply)
     def get(self, request: Request) -> HttpResponse:
         """List the settings of the installation, by group. Always one page."""
         return self.listed(map(setting_body, selectors.settings(self.actor)), None)
 
-    @endpoint(access="settings:update", body=SettingsBody, items=SettingReply, errors=CHANGES)
+    @endpoint(access="settings:update", body=InstallationSettingsBody, items=InstallationSettingReply, errors=CHANGES)
     def patch(self, request: Request) -> HttpResponse:
         """Change several settings at once, all of them or none. Answers those that were named."""
         sent = self.sent["values"]
@@ -150,12 +150,12 @@ class SettingView(SettingsBase):
 
     access = "system:read"
 
-    @endpoint(reply=SettingReply, etag=True)
+    @endpoint(reply=InstallationSettingReply, etag=True)
     def get(self, request: Request, code: str) -> HttpResponse:
         """Read a setting."""
         return self.told(code)
 
-    @endpoint(access="settings:update", body=SettingBody, reply=SettingReply, etag=True, errors=CHANGES)
+    @endpoint(access="settings:update", body=InstallationSettingBody, reply=InstallationSettingReply, etag=True, errors=CHANGES)
     def patch(self, request: Request, code: str) -> HttpResponse:
         """Change a setting. It holds on every process within two seconds."""
         shown = selectors.setting(self.actor, code)
@@ -168,7 +168,7 @@ class SettingView(SettingsBase):
             self.sure(declared, declared.installed())
             services.setting_reset(**given)
         else:
-            self.sure(declared, services.understood(declared, sent["value"]))
+            self.sure(declared, asked.understood(declared, sent["value"]))
             services.setting_change(value=sent["value"], **given)
         return self.told(code)
 
@@ -181,7 +181,7 @@ class HistoryView(ApiView):
     @endpoint(items=SettingVersionReply)
     def get(self, request: Request, code: str) -> HttpResponse:
         """List the changes of a setting, the newest first."""
-        services.declared(code)
+        asked.declared(code)
         page = paging.keyset(selectors.versions(self.actor, code), self.asked["cursor"], size=self.asked["limit"])
         return self.listed(map(version_body, page.items), page.next)
 
@@ -191,11 +191,11 @@ class RevertView(SettingsBase):
 
     access = "settings:update"
 
-    @endpoint(body=RevertBody, reply=SettingReply, errors=CHANGES)
+    @endpoint(body=SettingRevertBody, reply=InstallationSettingReply, errors=CHANGES)
     def post(self, request: Request, code: str) -> HttpResponse:
         """Take up the value of an earlier version again, as a new version."""
-        declared, to = services.declared(code), self.sent["version"]
-        self.sure(declared, services.value_then(declared, to))
+        declared, to = asked.declared(code), self.sent["version"]
+        self.sure(declared, asked.value_then(declared, to))
         services.setting_revert(actor=self.actor, code=code, to=to, reason=self.sent.get("reason", ""))
         return self.told(code)
 
