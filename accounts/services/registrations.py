@@ -40,7 +40,7 @@ def registration_begin(*, text: str) -> None:
     is not allowed, and while registration is not open.
     """
     email = rules.normalised("email", text)
-    if REGISTRATION.value() != "open" or rules.problem("email", email) or not domain_allowed(email):
+    if REGISTRATION.value() != "open" or rules.problem("email", email) or not domain_allowed(email=email):
         return
     with writing():
         # Its row is held from here on: of two who begin with one address at once, the second replaces the first.
@@ -73,12 +73,12 @@ def registration_of(*, token: str) -> Registration:
     found = Registration.objects.filter(digest=crypto.digest(token)).first()
     if found is None or found.used_at is not None or found.expires_at <= clock.now():
         raise LinkGone(GONE)
-    if not domain_allowed(found.email):
+    if not domain_allowed(email=found.email):
         raise RegistrationClosed
     return found
 
 
-def domain_allowed(email: str) -> bool:
+def domain_allowed(*, email: str) -> bool:
     """Whether whoever has this address may register: its domain is on the list, or there is none."""
     allowed = DOMAINS.value()
     return not allowed or email.rpartition("@")[2].lower() in allowed
