@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.kit.errors import Invalid
-from portal.kit.preferences import zones
+from portal.kit.settings import zones
 
 # States and union territories by the codes of GST (schedule of state codes, www.gst.gov.in, as of 2024).
 INDIA = {
@@ -88,5 +88,5 @@ def place_checked(country: str, region: str) -> None:
 
 def zone_checked(name: str) -> None:
     """`Invalid` for a time zone that there is none of."""
-    if name not in zones():
+    if name not in {code for code, _label in zones()}:
         raise Invalid(fields={"time_zone": [_("There is no such time zone. Use a name such as Europe/Berlin.")]})

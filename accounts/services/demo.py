@@ -8,10 +8,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts import demo_story as story
+from accounts.demo_telling.days import month_activity
+from accounts.demo_telling.people import month_live
+from accounts.demo_telling.world import Told, demo_is_there, demo_people, then
 from accounts.models import Organisation, User
-from accounts.services.demo_days import month_activity
-from accounts.services.demo_people import month_live
-from accounts.services.demo_world import Told, demo_is_there, demo_people, then
 from accounts.services.factor_duty import factor_duty_settle
 from accounts.services.factors import factors_remove_all
 from accounts.services.invitations import invitations_create

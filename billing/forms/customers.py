@@ -13,7 +13,7 @@ from billing.models import Customer, LegalEntity, TaxRate
 from billing.places import countries
 from portal.kit.forms import DateInput, DateTimeInput, Form, Segmented
 from portal.kit.money import currencies
-from portal.kit.preferences import zones
+from portal.kit.settings import zones
 
 _PLAIN = {"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}
 
@@ -31,7 +31,7 @@ def _currencies() -> list[tuple[str, str]]:
 
 
 def _zones() -> list[tuple[str, str]]:
-    return [(name, name.replace("_", " ")) for name in zones()]
+    return list(zones())
 
 
 class AddressForm(Form):

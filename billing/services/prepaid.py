@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from django.db import transaction
+
 from billing import document_books as books
 from billing.errors.invoices import DocumentKeyConflict
 from billing.ledger import chart, post
@@ -51,6 +53,7 @@ def wallet_adjust(
             if not books.is_same(made):
                 raise DocumentKeyConflict
             return
-        post(made)
+        with transaction.atomic():  # A savepoint: when the database refuses, the wall can still be put back.
+            post(made)
         data = {"amount": amount, "currency": customer.currency}
         record("billing.prepaid.lowered", target=customer, reason=reason, data=data)

@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+
 from billing import document_books as books
 from billing.document_books import standing_of as standing_of  # noqa: PLC0414 - others take it from here
 from billing.documents import SettlementSource
@@ -197,7 +199,8 @@ def _put(
             if not books.is_same(made):
                 raise DocumentKeyConflict
             return
-        post(made)
+        with transaction.atomic():  # A savepoint: when the database refuses, the wall can still be put back.
+            post(made)
         record(code, target=customer, reason=reason, data={"amount": amount, "currency": customer.currency})
         credit_apply(actor=actor, customer=customer)
 

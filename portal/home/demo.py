@@ -12,9 +12,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from accounts.demo_telling.world import demo_is_there
 from accounts.services.demo import demo_people_check, demo_people_finish, demo_people_steps
 from accounts.services.demo_removal import demo_people_remove
-from accounts.services.demo_world import demo_is_there
 from billing.services.demo_removal import demo_money_remove
 from billing.services.demo_year import demo_money_finish, demo_money_steps
 from maintenance.models import JobRun

@@ -1,6 +1,5 @@
 """Every setting is read by what it governs: change it, and see that something else happens."""
 
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -248,7 +247,7 @@ def test_rights_for_a_while_and_lost_runs(world: World) -> None:
 
 def test_upkeep_and_key_figures(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(time, "sleep", pauses.append)
+    monkeypatch.setattr("maintenance.cleaning.running.time.sleep", pauses.append)
     change(world.root, "upkeep.cleanup_duty", 25)
     running._rest(0.2, waited=False)
     assert pauses == pytest.approx([0.6])

@@ -1,5 +1,6 @@
 """Webhooks that were lost: the comparison of the night books what the provider has, once, also when they come later."""
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -13,7 +14,7 @@ from billing.models import Journal, Payment, ProviderEvent, Refund, SandboxCharg
 from billing.providers.base import RefundFact
 from billing.services import reconciling
 from billing.services.provider_events import provider_event_process
-from billing.services.refunds import refund_create
+from billing.services.refunds import refund_apply, refund_create
 from maintenance.models import JobRun
 from portal.kit import clock, context, jobs
 from portal.kit.models import OutboundMessage
@@ -80,7 +81,7 @@ def test_a_refund_whose_webhook_was_lost_is_booked_by_the_next_comparison_and_no
 @pytest.mark.django_db
 def test_our_own_refund_that_hung_is_ended_by_the_comparison() -> None:
     payment = _paid()
-    with context.system("a test") as current, writing():
+    with clock.at(clock.now() - timedelta(hours=2)), context.system("a test") as current, writing():
         made = refund_create(
             actor=current.actor,
             payment=payment,
@@ -90,9 +91,7 @@ def test_our_own_refund_that_hung_is_ended_by_the_comparison() -> None:
             credit_note=False,
         )
         fact = _refunded(payment, 30_00, key=made.key)
-        Refund.objects.filter(pk=made.pk).update(
-            state="pending", provider_ref=fact.ref, created_at=clock.now() - timedelta(days=30)
-        )
+        refund_apply(actor=current.actor, refund_id=made.pk, fact=replace(fact, state="pending"))
         # Too long ago for the list: it is asked for by its id.
         SandboxCharge.objects.filter(ref=fact.ref).update(changed_at=clock.now() - timedelta(days=30))
     with context.system("a test") as current:

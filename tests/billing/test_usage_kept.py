@@ -1,6 +1,7 @@
 """Single events of use are kept for as long as a bill needs them, and no longer; and charges that begin within a period."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def house() -> House:
     return make_house("Harbour")
 
 
-def _sold(price: PriceDraft, **values: str) -> PlanVersion:
+def _sold(price: PriceDraft, **values: Any) -> PlanVersion:
     return PlanVersion.objects.get(pk=sold(price, **values).pk)  # With its plan as it is since it was published.
 
 

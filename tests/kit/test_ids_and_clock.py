@@ -3,6 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,24 @@ def test_ids_follow_a_clock_that_was_set_and_leave_the_present_alone() -> None:
         assert made == sorted(set(made))
         assert abs(ids.time_of(made[0]) - moment) <= timedelta(milliseconds=1)
     assert ids.time_of(ids.uuid7()) < tomorrow
+
+
+def test_a_full_millisecond_goes_over_into_the_next() -> None:
+    sequence = ids._Sequence()
+    made = [sequence.following(5, 0xFFE, back=False) for _ in range(4)]
+    assert made == [(5, 0xFFE), (5, 0xFFF), (6, 0), (6, 1)]
+    assert sequence.following(7, 3, back=False) == (7, 3)
+
+
+def test_many_ids_at_once_are_of_their_moments_and_all_different() -> None:
+    now = clock.now()
+    moments = [now + timedelta(seconds=number // 2) for number in range(400)]
+    made = [UUID(text) for text in ids.texts_at(moments)]
+    assert {(one.version, one.variant) for one in made} == {(7, "specified in RFC 4122")}
+    assert all(moment - ids.time_of(one) < timedelta(milliseconds=1) for one, moment in zip(made, moments, strict=True))
+    assert len({one.int % (1 << 60) for one in made}) == len({one.int >> 4 & 0xFFFF_FFFF for one in made}) == len(made)
+    assert len({one.int >> 64 & 0xFFF for one in made}) > 300
+    assert ids.texts_at([]) == []
 
 
 def test_a_forked_child_makes_other_ids() -> None:

@@ -75,7 +75,7 @@ class CloneBody(Body):
     example = {"name": "My own"}
 
 
-class RevertBody(Body):
+class DashboardRevertBody(Body):
     """Which version."""
 
     version = serializers.IntegerField(min_value=1)
@@ -191,7 +191,7 @@ class DashboardRevertView(ApiView):
 
     access = "dashboard:read"
 
-    @endpoint(body=RevertBody, reply=DashboardReply)
+    @endpoint(body=DashboardRevertBody, reply=DashboardReply)
     def post(self, request: Request, dashboard_id: UUID) -> HttpResponse:
         """Make one's own dashboard what it was in a version, as a new version."""
         row = selectors.dashboard(self.actor, dashboard_id)

@@ -34,7 +34,7 @@ EXAMPLE: dict[str, Any] = {
 _REASON = "Why; needed where a change makes the installation less strict. Kept in the history and in the trail."
 
 
-class InstallationSettingReply(Reply):
+class RunTimeSettingReply(Reply):
     """A setting: what holds, where that comes from, and its newest change."""
 
     code = serializers.CharField()
@@ -61,7 +61,7 @@ class InstallationSettingReply(Reply):
     example = EXAMPLE
 
 
-class InstallationSettingBody(Body):
+class SettingBody(Body):
     """A new value, or null for the default."""
 
     value = serializers.JSONField(allow_null=True, help_text="As the reply shows it; null: back to the default.")
@@ -72,7 +72,7 @@ class InstallationSettingBody(Body):
     example = {"value": 20, "reason": "The auditors asked for it", "version": 11}
 
 
-class InstallationSettingsBody(Body):
+class SettingsBody(Body):
     """Several new values by code; all of them or none."""
 
     values = serializers.DictField(child=serializers.JSONField(), allow_empty=False)
@@ -128,12 +128,12 @@ class SettingsView(SettingsBase):
 
     access = "system:read"
 
-    @endpoint(items=InstallationSettingReply)
+    @endpoint(items=RunTimeSettingReply)
     def get(self, request: Request) -> HttpResponse:
         """List the settings of the installation, by group. Always one page."""
         return self.listed(map(setting_body, selectors.settings(self.actor)), None)
 
-    @endpoint(access="settings:update", body=InstallationSettingsBody, items=InstallationSettingReply, errors=CHANGES)
+    @endpoint(access="settings:update", body=SettingsBody, items=RunTimeSettingReply, errors=CHANGES)
     def patch(self, request: Request) -> HttpResponse:
         """Change several settings at once, all of them or none. Answers those that were named."""
         sent = self.sent["values"]
@@ -150,12 +150,12 @@ class SettingView(SettingsBase):
 
     access = "system:read"
 
-    @endpoint(reply=InstallationSettingReply, etag=True)
+    @endpoint(reply=RunTimeSettingReply, etag=True)
     def get(self, request: Request, code: str) -> HttpResponse:
         """Read a setting."""
         return self.told(code)
 
-    @endpoint(access="settings:update", body=InstallationSettingBody, reply=InstallationSettingReply, etag=True, errors=CHANGES)
+    @endpoint(access="settings:update", body=SettingBody, reply=RunTimeSettingReply, etag=True, errors=CHANGES)
     def patch(self, request: Request, code: str) -> HttpResponse:
         """Change a setting. It holds on every process within two seconds."""
         shown = selectors.setting(self.actor, code)
@@ -191,7 +191,7 @@ class RevertView(SettingsBase):
 
     access = "settings:update"
 
-    @endpoint(body=SettingRevertBody, reply=InstallationSettingReply, errors=CHANGES)
+    @endpoint(body=SettingRevertBody, reply=RunTimeSettingReply, errors=CHANGES)
     def post(self, request: Request, code: str) -> HttpResponse:
         """Take up the value of an earlier version again, as a new version."""
         declared, to = asked.declared(code), self.sent["version"]

@@ -8,9 +8,9 @@ from django_otp.oath import hotp
 from PIL import Image, ImageDraw
 
 from accounts import demo_story as story
+from accounts.demo_telling.world import Told, person, then
 from accounts.models import Key, ServiceAccount
 from accounts.models.factors import DIGITS, STEP_SECONDS
-from accounts.services.demo_world import Told, person, then
 from accounts.services.factors import totp_begin, totp_confirm
 from accounts.services.key_use import Used, key_uses_add
 from accounts.services.keys import key_create, key_rotate

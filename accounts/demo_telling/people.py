@@ -1,12 +1,12 @@
 """The people of the demonstration come, are promoted, rest and leave: a month of the story, day by day."""
 
 from accounts import demo_story as story
+from accounts.demo_telling.days import day_sign_ins
+from accounts.demo_telling.habits import day_habits
+from accounts.demo_telling.world import Told, person, then
 from accounts.models import Invitation, Membership, User
 from accounts.services import member_mails
 from accounts.services.bulk import users_deactivate_bulk
-from accounts.services.demo_days import day_sign_ins
-from accounts.services.demo_habits import day_habits
-from accounts.services.demo_world import Told, person, then
 from accounts.services.invitations import invitation_accept_own, invitations_create
 from accounts.services.memberships import membership_add, membership_role_set, membership_suspend, roles_by_code
 from accounts.services.organisations import organisation_create, organisation_suspend

@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db import connection
 
 from accounts import demo_story as story
+from accounts.demo_telling.world import Told, person, then
 from accounts.models import ServiceAccount, Session, User
-from accounts.services.demo_world import Told, person, then
 from accounts.services.sessions import session_refused
 from accounts.settings import IDLE
 from audit.services.activity import activity_days_ensure
