@@ -33,7 +33,7 @@ from tests.accounts.helpers import text_of
 from tests.accounts.organisation_world import make_house
 from tests.accounts.registration_world import begun
 from tests.factories import PASSWORD, World, actor_of, person, signed_in
-from tests.kit.setting_world import change
+from tests.kit.setting_world import change, from_environment
 
 pytestmark = pytest.mark.usefixtures("quiet_broker")
 
@@ -217,7 +217,7 @@ def test_mails_carry_name_footer_support_and_where_replies_go(world: World) -> N
     assert "#7a1f5c" in html
 
 
-def test_rate_limits(world: World, settings: Settings) -> None:
+def test_rate_limits(world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     request = RequestFactory().get("/")
     settings.STEWARD_RATE_LIMITS = True
     for code, limit in (
@@ -229,6 +229,7 @@ def test_rate_limits(world: World, settings: Settings) -> None:
     ):
         change(world.root, f"rates.{code}", 17)
         assert limits._number(request, limit) == 17
+    from_environment(monkeypatch, "STEWARD_RATE_LIMITS", source="default")  # The suite runs with another.
     change(world.root, "rates.limited", False)
     assert limits.spend(request, limits.ANONYMOUS) is None
 

@@ -28,6 +28,7 @@ def test_a_colour_is_looked_at_saved_worn_and_taken_back(console: Console, open_
     assert findings(page) == []
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".toast")).to_contain_text("Saved.")
+    page.emulate_media(color_scheme="light")
     expect(page.get_by_role("button", name="Save")).to_have_css("background-color", "rgb(122, 31, 92)")
     assert findings(page) == []
     page.evaluate("document.documentElement.dataset.contrast = 'more'")
@@ -43,6 +44,7 @@ def test_a_colour_is_looked_at_saved_worn_and_taken_back(console: Console, open_
     expect(page.locator("body")).to_contain_text("as in version 1")
     page.get_by_role("button", name="Back to the default").click()
     expect(page.locator(".toast")).to_contain_text("The default holds again.")
+    page.emulate_media(color_scheme="light")
     expect(page.get_by_role("button", name="Save")).to_have_css("background-color", "rgb(11, 107, 93)")
 
 

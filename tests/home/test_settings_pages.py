@@ -47,7 +47,7 @@ def test_the_list_says_value_source_and_last_change(
     assert "Harbour" in page
     assert "STEWARD_SESSION_IDLE_MINUTES" in page
     assert str(world.root) in page
-    assert "Developer role" in page
+    assert "Developer role" in text_of(browser_of(world.root).get(LIST))
     found = text_of(browser_of(world.admin).get(LIST, {"q": "idle staff"}))
     assert "Idle end, staff" in found
     assert "Product name" not in found

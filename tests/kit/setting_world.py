@@ -35,7 +35,7 @@ def revert(who: User, code: str, to: int, *, reason: str = "A test") -> SettingV
         return services.setting_revert(actor=actor, code=code, to=to, reason=reason)
 
 
-def from_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def from_environment(monkeypatch: pytest.MonkeyPatch, name: str, *, source: str = "environment") -> None:
     """As if somebody had set the variable for this process."""
     known: Mapping[str, Any] = runtime.variables()
-    monkeypatch.setitem(known, name, replace(known[name], source="environment"))
+    monkeypatch.setitem(known, name, replace(known[name], source=source))

@@ -10,7 +10,7 @@ from portal.kit import conditions, paging
 from portal.kit.access import ConfirmationRequired, confirmed
 from portal.kit.api import ApiView, Body, Reply, endpoint
 from portal.kit.models.settings import REASON_LIMIT, SettingVersion
-from portal.kit.runtime import declare, selectors, services
+from portal.kit.runtime import asked, declare, selectors, services
 from portal.kit.runtime.declare import Setting
 from portal.kit.runtime.selectors import Shown
 
@@ -168,7 +168,7 @@ class SettingView(SettingsBase):
             self.sure(declared, declared.installed())
             services.setting_reset(**given)
         else:
-            self.sure(declared, services.understood(declared, sent["value"]))
+            self.sure(declared, asked.understood(declared, sent["value"]))
             services.setting_change(value=sent["value"], **given)
         return self.told(code)
 
@@ -181,7 +181,7 @@ class HistoryView(ApiView):
     @endpoint(items=SettingVersionReply)
     def get(self, request: Request, code: str) -> HttpResponse:
         """List the changes of a setting, the newest first."""
-        services.declared(code)
+        asked.declared(code)
         page = paging.keyset(selectors.versions(self.actor, code), self.asked["cursor"], size=self.asked["limit"])
         return self.listed(map(version_body, page.items), page.next)
 
@@ -194,8 +194,8 @@ class RevertView(SettingsBase):
     @endpoint(body=SettingRevertBody, reply=RunTimeSettingReply, errors=CHANGES)
     def post(self, request: Request, code: str) -> HttpResponse:
         """Take up the value of an earlier version again, as a new version."""
-        declared, to = services.declared(code), self.sent["version"]
-        self.sure(declared, services.value_then(declared, to))
+        declared, to = asked.declared(code), self.sent["version"]
+        self.sure(declared, asked.value_then(declared, to))
         services.setting_revert(actor=self.actor, code=code, to=to, reason=self.sent.get("reason", ""))
         return self.told(code)
 

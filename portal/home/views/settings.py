@@ -16,7 +16,7 @@ from portal.kit.decision import can
 from portal.kit.forms import refused
 from portal.kit.mail import letters
 from portal.kit.notices.categories import categories
-from portal.kit.runtime import declare, kinds, selectors, services
+from portal.kit.runtime import asked, declare, kinds, selectors, services
 from portal.kit.runtime.declare import Setting
 from portal.kit.runtime.selectors import Shown
 from portal.kit.views import PageView
@@ -98,7 +98,7 @@ class SettingPage(PageView):
         declared, preview = one.declared, None
         if form.is_valid() and not isinstance(declared.kind, kinds.Picture):
             try:
-                value = services.understood(declared, form.sent)
+                value = asked.understood(declared, form.sent)
                 preview = presenters.preview_of(declared, one.value, value)
             except errors.Invalid as error:
                 refused(form, error)
@@ -120,7 +120,7 @@ class SettingPage(PageView):
         except errors.Invalid as error:
             raise errors.Invalid(fields={"value": error.fields["picture"]}) from error
         try:
-            return services.setting_change(actor=self.actor, code=declared.code, value=name.hex, **given)
+            return services.setting_change(actor=self.actor, code=declared.code, value=str(name), **given)
         except BaseException:
             avatars.remove(name, avatars.BRAND_FOLDER)
             raise
@@ -169,7 +169,7 @@ class SettingPage(PageView):
         declared = one.declared
         may = bool(can(self.actor, services.PERMISSION))
         if revert is not None and preview is None:
-            preview = presenters.preview_of(declared, one.value, services.value_then(declared, to))
+            preview = presenters.preview_of(declared, one.value, asked.value_then(declared, to))
         if preview is None and declared.code in presenters.BRANDING:
             preview = presenters.preview_of(declared, one.value, one.value)
         versions = selectors.versions(self.actor, declared.code)
@@ -239,7 +239,7 @@ def _lowers(request: HttpRequest) -> bool:
             form = _bound(request, declared)
             after = declared.kind.read(as_json(declared.kind, form.cleaned_data["value"])) if form.is_valid() else None
         elif do == "revert":
-            after = services.value_then(declared, int(sent.get("to", "")[:18] or 0))
+            after = asked.value_then(declared, int(sent.get("to", "")[:18] or 0))
         elif do == "reset":
             after = declared.installed()
         else:

@@ -340,7 +340,7 @@ class Picture(Kind[str]):
         if not text:
             return text
         try:
-            return UUID(text).hex
+            return str(UUID(text))
         except ValueError:
             raise Refused(_("Upload a picture on the page of this setting.")) from None
 

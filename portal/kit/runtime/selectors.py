@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from portal.kit.context import Actor
 from portal.kit.models.settings import SettingValue, SettingVersion
-from portal.kit.runtime import declare, services
+from portal.kit.runtime import asked, declare
 from portal.kit.runtime.declare import Setting
 
 READ = "system:read"
@@ -44,7 +44,7 @@ def settings(actor: Actor) -> list[Shown]:
 
 def setting(actor: Actor, code: str) -> Shown:
     """One of them, or `NotFound`."""
-    one = services.declared(code)
+    one = asked.declared(code)
     row = SettingValue.objects.visible_to(actor, READ).filter(code=code).first()
     lasts = {last.number: last for last in versions(actor, code).filter(number=row.number)} if row else {}
     return _shown(one, row, lasts)

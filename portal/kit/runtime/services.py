@@ -14,6 +14,7 @@ from portal.kit.mode import state
 from portal.kit.models.settings import REASON_LIMIT, SettingValue, SettingVersion
 from portal.kit.record import record
 from portal.kit.runtime import declare
+from portal.kit.runtime.asked import declared, understood, version_of
 from portal.kit.runtime.declare import Setting
 from portal.kit.runtime.kinds import Refused
 from portal.kit.services import writing
@@ -36,22 +37,6 @@ class SettingMoved(errors.Conflict):
     code = "kit.setting_moved"
     title = gettext_lazy("Somebody changed this setting meanwhile")
     default_detail = gettext_lazy("Look at its present value, then change it again. Nothing was changed.")
-
-
-def declared(code: str) -> Setting[Any]:
-    """The setting of that code, or `NotFound`."""
-    found = declare.find(code)
-    if found is None:
-        raise errors.NotFound
-    return found
-
-
-def understood(one: Setting[Any], sent: object, *, field: str = "value") -> Any:
-    """The value that `sent` (JSON) stands for, or `Invalid` with the reason beside `field`."""
-    try:
-        return one.kind.read(sent)
-    except Refused as error:
-        raise errors.Invalid(fields={field: [str(error)]}) from error
 
 
 def setting_change(
@@ -98,22 +83,9 @@ def setting_revert(*, actor: Actor, code: str, to: int, reason: str = "") -> Set
     `Invalid` when the value of then is not allowed any more."""
     authorise(actor, PERMISSION)
     one = declared(code)
-    version = _version(code, to)
+    version = version_of(code, to)
     value = _DEFAULT if version.value is None else understood(one, version.value)
     return _put(actor, one, value, reason, "reverted", to=to)
-
-
-def value_then(one: Setting[Any], number: int) -> Any:
-    """The value of a version of a setting; `NotFound` for none, `Invalid` when the value is not allowed any more."""
-    version = _version(one.code, number)
-    return one.installed() if version.value is None else understood(one, version.value)
-
-
-def _version(code: str, number: int) -> SettingVersion:
-    found = SettingVersion.objects.get_queryset().filter(code=code, number=number).first()
-    if found is None:
-        raise errors.NotFound
-    return found
 
 
 _DEFAULT: Any = object()
