@@ -59,7 +59,7 @@ def test_the_bell_tells_and_a_notice_that_is_opened_is_read(gallery: Gallery, op
     tab.open("/")
     bell = page.get_by_label("Notifications, 1 unread")
     bell.click()
-    page.get_by_role("link", name="Your export is ready").click()
+    page.get_by_role("banner").get_by_role("link", name="Your export is ready").click()
     page.wait_for_url(re.compile("/me/password$"))
     tab.open("/me/notifications?state=unread")
     expect(page.get_by_role("heading", name="All read")).to_be_visible()
@@ -165,12 +165,13 @@ def test_several_of_many_are_counted_and_narrowed_as_one_types(root: Tab) -> Non
 def test_the_box_of_a_group_is_that_of_all_its_boxes(root: Tab) -> None:
     page = root.page
     root.open("/platform/components")
-    group = page.get_by_role("group", name="Invoices", exact=True)
+    form = page.locator("#id_good-events")
+    group = form.get_by_role("group", name="Invoices", exact=True)
     whole = group.get_by_label("All of Invoices")
     whole.check()
     expect(group.get_by_label("An invoice was issued")).to_be_checked()
     expect(group.get_by_label("An invoice is paid")).to_be_checked()
-    expect(page.get_by_label("A payment arrived")).not_to_be_checked()
+    expect(form.get_by_label("A payment arrived")).not_to_be_checked()
     group.get_by_label("An invoice is paid").uncheck()
     assert whole.evaluate("box => [box.checked, box.indeterminate]") == [False, True]
 

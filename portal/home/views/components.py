@@ -56,15 +56,6 @@ class SampleUpload(forms.Form):
     """The file of an import."""
 
     guarded = False
-    events = django_forms.MultipleChoiceField(
-        label="Events",
-        required=False,
-        choices=[
-            ("Invoices", [("issued", "An invoice was issued"), ("paid", "An invoice is paid")]),
-            ("Payments", [("arrived", "A payment arrived"), ("failed", "A payment failed")]),
-        ],
-        widget=forms.GroupedChecks,
-    )
     file = django_forms.FileField(label="File", help_text="CSV, up to 10 MB.")
 
 
