@@ -8,27 +8,93 @@ PYTHON ?= python3
 PY := .venv/bin/python
 MANAGE := $(PY) manage.py
 # `make test PG=15` runs the tests on that version of PostgreSQL; `make test ARGS="-k sign_in"` passes words to pytest.
+# `make test WORKERS=4` shares them out to four processes.
 PG ?=
 ARGS ?=
+WORKERS ?= 2
+PYTEST = $(PY) -m pytest -m "not soak" -n $(WORKERS) --dist loadfile
 export STEWARD_TEST_PG := $(PG)
 
 VENV := .venv/made.stamp
 RUNTIME := .venv/runtime.stamp
 DEVELOPMENT := .venv/development.stamp
 
-.PHONY: help run test soak lint types check bench docs demo deps requirements shell clean
+.PHONY: help run up down logs test test-api test-web test-e2e soak coverage mutation lint fmt types security check hooks \
+  bench docs references demo seed migrate build deploy backup restore drill cleanup doctor deps requirements shell dbshell clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+# --- Run it ---
 
 run: $(RUNTIME) ## Start everything: servers, web, worker, beat (Ctrl-C stops it)
 	@exec $(MANAGE) steward run
 
-test: deps $(DEVELOPMENT) lint types check ## Everything that must hold: lint, types, contracts, checks, all tests
-	@$(PY) -m pytest -m "not soak" -n 2 --dist loadfile $(ARGS)
+up: $(RUNTIME) ## The same in the background; returns when the portal answers
+	@sh deploy/background.sh up
+
+down: ## Stop what `make up` started
+	@sh deploy/background.sh down
+
+logs: ## Follow what it says (Ctrl-C ends the following only)
+	@sh deploy/background.sh logs
+
+doctor: $(RUNTIME) ## Say what is wrong with the machine and the configuration
+	@$(MANAGE) steward doctor
+
+migrate: $(RUNTIME) ## Bring the running database to this version (after a backup)
+	@$(MANAGE) database init --yes
+
+demo: $(RUNTIME) ## Load the demonstration data into the running portal
+	@$(MANAGE) demo load
+
+seed: demo ## The same under its usual name
+
+shell: $(RUNTIME) ## Python with the project loaded
+	@$(MANAGE) shell
+
+dbshell: $(RUNTIME) ## SQL as the application
+	@$(MANAGE) dbshell
+
+# --- Keep it ---
+
+backup: $(RUNTIME) ## Make a backup now
+	@$(MANAGE) backup create
+
+restore: $(RUNTIME) ## Restore one into a new database: make restore ID=newest INTO=steward_restored
+	@[ -n "$(INTO)" ] || { echo "Name the new database: make restore ID=newest INTO=steward_restored (docs/restore.md)" >&2; exit 2; }
+	@$(MANAGE) backup restore "$(or $(ID),newest)" --into "$(INTO)"
+
+drill: $(RUNTIME) ## Prove that the newest backup can be restored
+	@$(MANAGE) backup drill
+
+cleanup: $(RUNTIME) ## Count what all clean-ups would take away; make cleanup CONFIRM=everything takes it away
+	@$(MANAGE) cleanups $(if $(CONFIRM),run --confirm "$(CONFIRM)",preview)
+
+# --- Change it ---
+
+test: deps $(DEVELOPMENT) lint types check security ## Everything that must hold: lint, types, contracts, checks, security, all tests
+	@$(PYTEST) $(ARGS)
+
+test-api: deps $(DEVELOPMENT) ## The tests of the API only
+	@$(PYTEST) $(filter-out tests/browser/%,$(shell find tests -name 'test_*api*.py' -o -name 'test_authz*.py')) $(ARGS)
+
+test-web: deps $(DEVELOPMENT) ## The tests of the pages, without a browser
+	@$(PYTEST) $(filter-out tests/browser/%,$(shell find tests -name 'test_*page*.py')) tests/cases tests/home $(ARGS)
+
+test-e2e: deps $(DEVELOPMENT) ## The tests in a real browser
+	@$(PYTEST) tests/browser $(ARGS)
 
 soak: deps $(DEVELOPMENT) ## Long races and slow faults
 	@$(PY) -m pytest -m soak $(ARGS)
+
+coverage: deps $(DEVELOPMENT) ## The whole suite with lines counted; at least 85 % of every room
+	@rm -rf build/coverage; mkdir -p build/coverage
+	@$(PY) -m coverage run -m pytest -m "not soak" -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(PY) -m gates.coverage
+
+mutation: deps $(DEVELOPMENT) ## Change the code that decides and counts, and see whether its tests notice
+	@$(PY) -m gates.mutation $(ARGS)
 
 lint: $(DEVELOPMENT) ## Style of Python and templates, layers of imports
 	@$(PY) -m ruff check .
@@ -37,6 +103,9 @@ lint: $(DEVELOPMENT) ## Style of Python and templates, layers of imports
 	@$(PY) -m djlint templates --lint --quiet
 	@$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
+fmt: $(DEVELOPMENT) ## Put Python and templates into their style
+	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format . ; $(PY) -m djlint templates --reformat --quiet
+
 types: $(DEVELOPMENT) ## Types of everything (mypy --strict)
 	@$(PY) -m mypy .
 
@@ -44,17 +113,33 @@ check: $(DEVELOPMENT) ## Django's and our own system checks, migrations complete
 	@$(MANAGE) check --fail-level WARNING
 	@$(PY) -W ignore manage.py makemigrations --check --dry-run
 
+security: $(DEVELOPMENT) ## Unsafe code, known weaknesses of libraries, secrets in the tree, licences
+	@$(PY) -m gates.security
+
+hooks: $(DEVELOPMENT) ## Have git run the quick checks before each commit
+	@$(PY) -m pre_commit install
+
 bench: $(DEVELOPMENT) ## Measure; prints medians and ratios
 	@$(PY) -m bench
 
 docs: $(DEVELOPMENT) ## Build the documentation into build/docs
 	@$(PY) -m docs.build
 
-demo: $(RUNTIME) ## Load the demonstration data into the running portal
-	@$(MANAGE) demo load
+references: $(DEVELOPMENT) ## Renew the pages of docs/ that are generated from the code
+	@for noun in settings errors events permissions jobs metrics schema api; do \
+	  $(MANAGE) $$noun reference --write || exit 1; done
+	@$(MANAGE) settings example --write
+	@$(MANAGE) privacy inventory --write
+	@$(PY) -m docs.drawings
 
-shell: $(RUNTIME) ## Python with the project loaded
-	@$(MANAGE) shell
+# --- Give it away ---
+
+build: $(RUNTIME) ## Pack the committed version into build/steward-<version>.tar.gz
+	@sh deploy/release.sh build
+
+deploy: export RESTART := $(RESTART)
+deploy: ## Install that package in a folder of this machine or another: make deploy TO=[user@host:]/srv/steward
+	@sh deploy/release.sh deploy "$(TO)"
 
 deps: ## Install the Debian packages that tests need (as root), or print the command
 	@command -v dpkg-query >/dev/null || { \

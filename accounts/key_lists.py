@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts import key_selectors as selectors
 from accounts.presenters.keys import key_rows, service_rows
 from portal.kit.lists import Choice, Column, Dates, Empty, List, Option, Search, cells, register
+from portal.kit.lists.columns import moment_column
 from portal.kit.templatetags.kit import count
 
 
@@ -58,14 +59,7 @@ keys = register(
             Column("owner", gettext_lazy("Owner"), cell=cells.text("owner"), value=attrgetter("owner"), card="line"),
             Column("scopes", gettext_lazy("May use"), cell=cells.text("scopes"), value=attrgetter("scopes")),
             Column("kind", gettext_lazy("Kind"), cell=cells.text("kind"), value=attrgetter("kind"), shown=False),
-            Column(
-                "used",
-                gettext_lazy("Last used"),
-                cell=cells.moment("last_used_at"),
-                value=attrgetter("last_used_at"),
-                css="num",
-                card="line",
-            ),
+            moment_column("used", gettext_lazy("Last used"), "last_used_at", card="line"),
             Column(
                 "expires",
                 gettext_lazy("Ends"),

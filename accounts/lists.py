@@ -33,6 +33,7 @@ from portal.kit.lists import (
     ports,
     register,
 )
+from portal.kit.lists.columns import moment_column
 from portal.kit.templatetags.kit import count
 from rbac import selectors as rbac
 from rbac.models import Role
@@ -151,17 +152,7 @@ _COLUMNS = (
         by=("email",),
         shown=False,
     ),
-    Column(
-        "seen",
-        gettext_lazy("Last seen"),
-        cell=cells.moment("last_seen_at"),
-        value=attrgetter("last_seen_at"),
-        by=("last_seen_at",),
-        nullable=True,
-        newest=True,
-        css="num",
-        card="line",
-    ),
+    moment_column("seen", gettext_lazy("Last seen"), "last_seen_at", sortable=True, nullable=True, card="line"),
     columns.day("created", gettext_lazy("Created"), field="created_at", newest=True),
 )
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts import recovery_selectors as selectors
 from accounts.recovery_presenters import rows
 from portal.kit.lists import Choice, Column, Dates, Empty, List, Option, Search, cells, register
+from portal.kit.lists.columns import moment_column
 from portal.kit.templatetags.kit import count
 
 
@@ -53,24 +54,8 @@ recoveries = register(
                 cell=cells.text("approved_by"),
                 value=attrgetter("approved_by"),
             ),
-            Column(
-                "asked",
-                gettext_lazy("Asked"),
-                cell=cells.moment("asked_at"),
-                value=attrgetter("asked_at"),
-                by=("asked_at",),
-                newest=True,
-                css="num",
-                card="line",
-            ),
-            Column(
-                "expires",
-                gettext_lazy("Waits until"),
-                cell=cells.moment("expires_at"),
-                value=attrgetter("expires_at"),
-                shown=False,
-                css="num",
-            ),
+            moment_column("asked", gettext_lazy("Asked"), "asked_at", sortable=True, card="line"),
+            moment_column("expires", gettext_lazy("Waits until"), "expires_at", shown=False),
         ),
         sort="-asked",
         empty=Empty(

@@ -1,11 +1,11 @@
 """The lists of requests for roles for a while, and of broken glass."""
 
 from operator import attrgetter
-from typing import Any
 
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.kit.lists import Choice, Column, Dates, Empty, List, Option, cells, register
+from portal.kit.lists.columns import moment_column
 from portal.kit.templatetags.kit import count
 from rbac import elevation_selectors as selectors
 from rbac.elevation_presenters import elevation_rows, glass_rows
@@ -18,13 +18,6 @@ def _elevations(number: int) -> str:
 
 def _glass(number: int) -> str:
     return ngettext("%(count)s emergency", "%(count)s emergencies", number) % {"count": count(number)}
-
-
-def _moment(name: str, label: Any, field: str, *, sortable: bool = False) -> Column:
-    more: dict[str, Any] = {"by": (field,), "newest": True} if sortable else {}
-    return Column(
-        name, label, cell=cells.moment(field, empty="–"), value=attrgetter(field), css="num", card="line", **more
-    )
 
 
 def _list(name: str, url: str, code: str) -> List:
@@ -62,8 +55,8 @@ def _list(name: str, url: str, code: str) -> List:
                     cell=cells.text("decided_by"),
                     value=attrgetter("decided_by"),
                 ),
-                _moment("until", gettext_lazy("Ends"), "until"),
-                _moment("asked", gettext_lazy("Asked"), "asked_at", sortable=True),
+                moment_column("until", gettext_lazy("Ends"), "until", empty="–", card="line"),
+                moment_column("asked", gettext_lazy("Asked"), "asked_at", sortable=True, empty="–", card="line"),
                 Column(
                     "reason",
                     gettext_lazy("Reason"),
@@ -126,7 +119,7 @@ glass_breaks = register(
             Column(
                 "reason", gettext_lazy("Reason"), cell=cells.text("reason"), value=attrgetter("reason"), card="line"
             ),
-            _moment("started", gettext_lazy("Broken"), "started_at", sortable=True),
+            moment_column("started", gettext_lazy("Broken"), "started_at", sortable=True, empty="–", card="line"),
         ),
         sort="-started",
         empty=Empty(

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.kit.lists import Choice, Column, Empty, List, Option, cells, register
+from portal.kit.lists.columns import moment_column
 from portal.kit.templatetags.kit import count
 from rbac import review_selectors as selectors
 from rbac.models import Review
@@ -51,25 +52,8 @@ def _declared(name: str, url: str, code: str) -> List:
             css="num",
             card="line",
         ),
-        Column(
-            "due",
-            gettext_lazy("Due"),
-            cell=cells.moment("due_at"),
-            value=attrgetter("due_at"),
-            by=("due_at",),
-            newest=True,
-            css="num",
-            card="line",
-        ),
-        Column(
-            "started",
-            gettext_lazy("Started"),
-            cell=cells.moment("created_at", "date"),
-            value=attrgetter("created_at"),
-            by=("created_at",),
-            newest=True,
-            css="num quiet",
-        ),
+        moment_column("due", gettext_lazy("Due"), "due_at", sortable=True, card="line"),
+        moment_column("started", gettext_lazy("Started"), "created_at", style="date", sortable=True, css="num quiet"),
     )
     return register(
         List(

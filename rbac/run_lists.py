@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.kit.lists import Choice, Column, Dates, Empty, List, Many, Option, cells, register
+from portal.kit.lists.columns import moment_column
 from portal.kit.templatetags.kit import count
 from rbac import run_selectors, tree_selectors
 from rbac.models import Run
@@ -72,15 +73,7 @@ runs = register(
                 value=attrgetter("progress"),
                 card="line",
             ),
-            Column(
-                "created",
-                gettext_lazy("Began"),
-                cell=cells.moment("created_at"),
-                value=attrgetter("created_at"),
-                by=("created_at",),
-                newest=True,
-                css="num quiet",
-            ),
+            moment_column("created", gettext_lazy("Began"), "created_at", sortable=True, css="num quiet"),
         ),
         sort="-created",
         empty=Empty(

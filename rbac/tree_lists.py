@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from portal.kit.context import Actor
 from portal.kit.lists import Choice, Column, Dates, Empty, List, Many, Option, Search, cells, register
+from portal.kit.lists.columns import moment_column
 from portal.kit.templatetags.kit import count
 from rbac import team_selectors
 from rbac import tree_selectors as selectors
@@ -179,15 +180,7 @@ resources = register(
                 value=attrgetter("public_label"),
                 card="state",
             ),
-            Column(
-                "updated",
-                gettext_lazy("Last change"),
-                cell=cells.moment("updated_at"),
-                value=attrgetter("updated_at"),
-                by=("updated_at",),
-                newest=True,
-                css="num quiet",
-            ),
+            moment_column("updated", gettext_lazy("Last change"), "updated_at", sortable=True, css="num quiet"),
         ),
         sort="resource",
         empty=Empty(

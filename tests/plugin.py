@@ -87,6 +87,28 @@ def pytest_unconfigure() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+# --- Who runs what ---
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Our own shares for `--dist loadfile`, in the order that the workers give them."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from tests.shares import Shares
+
+    config.option.loadscopereorder = False
+    return Shares(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The order in which the shares are given out is the workers'."""
+    if hasattr(config, "workerinput"):
+        from tests.shares import longest_first
+
+        longest_first(items)
+
+
 # --- Every declared event happens in some test ---
 
 

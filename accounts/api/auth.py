@@ -20,7 +20,7 @@ from accounts.api.auth_serializers import (
 from accounts.errors import RefreshRefused, SignInGone, SignInRefused
 from accounts.factors import Proof
 from accounts.models import Session, User
-from accounts.services.passwords import password_change
+from accounts.services.passwords import current_refused, password_change
 from accounts.services.sessions import session_end, session_rotate
 from accounts.services.sign_in import PENDING_LIFE, first_factor, sign_in_begin, sign_in_finish
 from accounts.services.tokens import Pair, client_begin, tokens_refresh, tokens_replace
@@ -150,19 +150,31 @@ class ChangePasswordView(ApiView):
         limit=limits.SENSITIVE,
         idempotent=False,
     )
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, request: Request) -> HttpResponseBase:
         """Change one's own password. Every other session ends, this one goes on with new tokens or a new cookie."""
         who = self.who
         if not who.active:
             raise AccountInactive
         if who.through is not None:
             raise errors.Forbidden  # Neither a key nor who looks as somebody else.
-        password_change(actor=self.actor, session_id=who.session_id, current=self.sent["current"], new=self.sent["new"])
+        plain = request._request
+        given = self.sent
+        if (
+            password_change(
+                request=plain,
+                actor=self.actor,
+                session_id=who.session_id,
+                current=given["current"],
+                new=given["new"],
+            )
+            is None
+        ):
+            return edge.respond(plain, current_refused())  # Not raised: that would undo the count of failures.
         if who.kind == "token":
             return json({"tokens": pair_body(tokens_replace(actor=self.actor, session_id=who.session_id))})
         reply = json({"tokens": None})
         remember(reply, session_rotate(actor=self.actor, session_id=who.session_id))
-        rotate_token(request._request)
+        rotate_token(plain)
         return reply
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Erased, NotYourself, RootProtected
 from accounts.models import User
 from accounts.services.developers import developer_role_apart
-from accounts.services.guards import BulkGuard
+from accounts.services.guards import BulkGuard, owners_kept
 from portal.kit import context
 from portal.kit.context import Actor
 from portal.kit.decision import authorise
@@ -130,7 +130,7 @@ def _owners(people: Sequence[User]) -> set[UUID]:
 
 def _last_owner(gone: Sequence[User]) -> StewardError | None:
     try:
-        rbac_services.owners_guard_everywhere(people=[user.pk for user in gone])
+        owners_kept(people=[user.pk for user in gone])
     except LastOwner as error:
         return error
     return None

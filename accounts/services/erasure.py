@@ -32,6 +32,7 @@ from portal.kit.models import OutboundMessage
 from portal.kit.notes import notes_purge
 from portal.kit.notices.choices import choices_purge
 from portal.kit.record import record
+from portal.kit.search.kept import searches_purge
 from portal.kit.services import writing
 from rbac import selectors as rbac
 from rbac import services as rbac_services
@@ -92,6 +93,7 @@ def _take_away(user: User, reason: str) -> dict[str, int]:
     address_purge(address=user.email)
     choices_purge(person_id=user.pk)
     notes_purge(object_id=user.pk)
+    searches_purge(person_id=user.pk)
     locks_clear(user.pk)
     own_exports_purge(user=user)
     # That somebody agreed stays provable; from where is nobody's business any more.

@@ -13,7 +13,7 @@ from accounts.lockout import locks_clear
 from accounts.models import User
 from accounts.services.addresses import address_replaced
 from accounts.services.developers import developer_role_apart
-from accounts.services.guards import guard
+from accounts.services.guards import guard, owners_kept
 from portal.kit import errors
 from portal.kit.context import Actor
 from portal.kit.decision import authorise
@@ -118,7 +118,7 @@ def _set_active(actor: Actor, user: User, *, active: bool, reason: str = "") -> 
             rbac_services.administrators_lock()
             if rbac.holders_of("super_admin") == [user.pk]:
                 raise LastAdministrator
-            rbac_services.owners_guard_everywhere(people=[user.pk])
+            owners_kept(people=[user.pk])
         user = User.objects.select_for_update().get(pk=user.pk)
         if user.erased_at is not None:
             raise Erased

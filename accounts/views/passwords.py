@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.forms import PasswordForm
-from accounts.services.passwords import password_change
+from accounts.services.passwords import current_refused, password_change
 from accounts.services.sessions import session_rotate
 from accounts.views.sessions import next_of, remember
 from portal.kit import errors, identity, limits
@@ -49,9 +49,14 @@ class PasswordView(PageView):
             return self._form(form, status=422)
         current, new = form.cleaned_data["current"], form.cleaned_data["new"]
         try:
-            password_change(actor=self.actor, session_id=self.who.session_id, current=current, new=new)
+            changed = password_change(
+                request=request, actor=self.actor, session_id=self.who.session_id, current=current, new=new
+            )
         except errors.Invalid as error:
             refused(form, error)
+            return self._form(form, status=422)
+        if changed is None:
+            refused(form, current_refused())
             return self._form(form, status=422)
         reply = redirect(next_of(request))
         remember(reply, session_rotate(actor=self.actor, session_id=self.who.session_id))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from billing.presenters import catalogue as presenters
 from billing.selectors import catalogue as selectors
 from portal.kit.lists import Choice, Column, Dates, Empty, List, Option, cells, register
+from portal.kit.lists.columns import moment_column
 from portal.kit.templatetags.kit import count
 
 
@@ -182,13 +183,7 @@ coupons = register(
             _text("told", gettext_lazy("Takes off")),
             _text("second", gettext_lazy("Redeemed")),
             _CODE,
-            Column(
-                "created",
-                gettext_lazy("Created"),
-                cell=cells.moment("created_at", "date"),
-                value=attrgetter("created_at"),
-                css="num quiet",
-            ),
+            moment_column("created", gettext_lazy("Created"), "created_at", style="date", css="num quiet"),
         ),
         sort="-coupon",
         empty=Empty(

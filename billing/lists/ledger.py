@@ -18,6 +18,7 @@ from billing.presenters.ledger import (
 from billing.selectors import ledger as selectors
 from portal.kit.context import Actor
 from portal.kit.lists import Choice, Column, Dates, Empty, List, Option, Search, cells, register
+from portal.kit.lists.columns import moment_column
 from portal.kit.templatetags.kit import count
 
 BOOKS = (Option("real", gettext_lazy("Real books")), Option("sandbox", gettext_lazy("Sandboxes")))
@@ -145,23 +146,9 @@ journals = register(
                 css="num",
                 card="line",
             ),
-            Column(
-                "happened",
-                gettext_lazy("Happened"),
-                cell=cells.moment("event_at", "date"),
-                value=attrgetter("event_at"),
-                by=("event_at",),
-                newest=True,
-                css="num",
-                card="line",
-            ),
-            Column(
-                "recorded",
-                gettext_lazy("Recorded"),
-                cell=cells.moment("recorded_at", "date"),
-                value=attrgetter("recorded_at"),
-                css="num quiet",
-                shown=False,
+            moment_column("happened", gettext_lazy("Happened"), "event_at", style="date", sortable=True, card="line"),
+            moment_column(
+                "recorded", gettext_lazy("Recorded"), "recorded_at", style="date", css="num quiet", shown=False
             ),
         ),
         sort="-happened",

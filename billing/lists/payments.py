@@ -9,6 +9,7 @@ from billing.presenters.payment_console import dunning_rows, event_rows, provide
 from billing.presenters.payments import payment_rows
 from billing.selectors import payments as selectors
 from portal.kit.lists import Choice, Column, Dates, Empty, List, Option, cells, register
+from portal.kit.lists.columns import moment_column
 from portal.kit.templatetags.kit import count
 
 
@@ -61,15 +62,7 @@ payments = register(
             _STATE,
             _text("amount", gettext_lazy("Amount"), css="num"),
             _text("road", gettext_lazy("Way")),
-            Column(
-                "at",
-                gettext_lazy("Happened"),
-                cell=cells.moment("event_at"),
-                value=attrgetter("event_at"),
-                by=("event_at",),
-                newest=True,
-                css="num quiet",
-            ),
+            moment_column("at", gettext_lazy("Happened"), "event_at", sortable=True, css="num quiet"),
         ),
         sort="-at",
         empty=Empty(
@@ -119,15 +112,7 @@ provider_events = register(
             ),
             _STATE,
             _text("account", gettext_lazy("Provider")),
-            Column(
-                "received",
-                gettext_lazy("Received"),
-                cell=cells.moment("received_at"),
-                value=attrgetter("received_at"),
-                by=("received_at",),
-                newest=True,
-                css="num quiet",
-            ),
+            moment_column("received", gettext_lazy("Received"), "received_at", sortable=True, css="num quiet"),
         ),
         sort="-received",
         empty=Empty(
@@ -185,15 +170,7 @@ dunning = register(
                 css="num",
                 card="line",
             ),
-            Column(
-                "since",
-                gettext_lazy("Due since"),
-                cell=cells.moment("due_at", "date"),
-                value=attrgetter("due_at"),
-                by=("due_at",),
-                newest=True,
-                css="num quiet",
-            ),
+            moment_column("since", gettext_lazy("Due since"), "due_at", style="date", sortable=True, css="num quiet"),
         ),
         sort="since",
         empty=Empty(

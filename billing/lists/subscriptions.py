@@ -9,6 +9,7 @@ from billing.models import Subscription
 from billing.presenters.subscriptions import subscription_rows
 from billing.selectors import subscriptions as selectors
 from portal.kit.lists import Choice, Column, Dates, Empty, List, Option, Search, cells, register
+from portal.kit.lists.columns import moment_column
 from portal.kit.templatetags.kit import count
 
 
@@ -36,13 +37,8 @@ subscriptions = register(
                 css="num",
                 card="line",
             ),
-            Column(
-                "next",
-                gettext_lazy("Next"),
-                cell=cells.moment("next_at", "date", "–"),
-                value=attrgetter("next_at"),
-                css="num quiet",
-                card="line",
+            moment_column(
+                "next", gettext_lazy("Next"), "next_at", style="date", empty="–", css="num quiet", card="line"
             ),
             columns.day("created", gettext_lazy("Created"), field="created_at", newest=True),
         ),

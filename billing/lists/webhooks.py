@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from billing.presenters.webhooks import webhook_rows
 from billing.selectors import webhooks as selectors
 from portal.kit.lists import Choice, Column, Empty, List, Option, cells, register
+from portal.kit.lists.columns import moment_column
 from portal.kit.templatetags.kit import count
 
 
@@ -41,14 +42,7 @@ webhooks = register(
                 card="state",
             ),
             Column("types", gettext_lazy("Events"), cell=cells.text("types"), value=attrgetter("types"), card="line"),
-            Column(
-                "last",
-                gettext_lazy("Last delivered"),
-                cell=cells.moment("last_success_at"),
-                value=attrgetter("last_success_at"),
-                css="num",
-                card="line",
-            ),
+            moment_column("last", gettext_lazy("Last delivered"), "last_success_at", card="line"),
         ),
         sort="webhook",
         empty=Empty(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from portal.kit.context import Actor
 from portal.kit.lists import Action, Choice, Column, Dates, Empty, List, Many, Option, Search, cells, register
+from portal.kit.lists.columns import moment_column
 from portal.kit.mail import selectors, services
 from portal.kit.models import OutboundMessage, SuppressedAddress
 from portal.kit.notices.categories import categories
@@ -136,24 +137,8 @@ outbox = register(
                 css="num",
                 shown=False,
             ),
-            Column(
-                "sent",
-                gettext_lazy("Sent"),
-                cell=cells.moment("sent_at", empty="\N{EN DASH}"),
-                value=attrgetter("sent_at"),
-                css="num",
-                shown=False,
-            ),
-            Column(
-                "created",
-                gettext_lazy("Written"),
-                cell=cells.moment("created_at"),
-                value=attrgetter("created_at"),
-                by=("created_at",),
-                newest=True,
-                css="num",
-                card="line",
-            ),
+            moment_column("sent", gettext_lazy("Sent"), "sent_at", empty="\N{EN DASH}", shown=False),
+            moment_column("created", gettext_lazy("Written"), "created_at", sortable=True, card="line"),
         ),
         sort="-created",
         empty=Empty(
@@ -259,16 +244,7 @@ suppressed = register(
                 css="quiet",
                 card="line",
             ),
-            Column(
-                "created",
-                gettext_lazy("Since"),
-                cell=cells.moment("created_at"),
-                value=attrgetter("created_at"),
-                by=("created_at",),
-                newest=True,
-                css="num",
-                card="line",
-            ),
+            moment_column("created", gettext_lazy("Since"), "created_at", sortable=True, card="line"),
         ),
         sort="-created",
         empty=Empty(

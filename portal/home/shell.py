@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.home.banners import banners
+from portal.home.search_presenters import Place
 from portal.kit import clock, identity, registry
 from portal.kit.decision import own_role_labels
 from portal.kit.identity import Identity
@@ -220,6 +221,15 @@ class Shell:
     def environment(self) -> dict[str, Any]:
         """Where this is."""
         return ENVIRONMENTS[settings.STEWARD_ENV]
+
+    @cached_property
+    def search(self) -> dict[str, str]:
+        """Where the search of this page is, and its palette; empty while the person may not go on."""
+        who = self._who
+        if who is None or not who.active or who.must_change_password:
+            return {}
+        place = Place(who.organisation.slug if who.organisation else "")
+        return {"url": place.url(), "palette": place.url("search_palette")}
 
     @cached_property
     def notices(self) -> list[dict[str, Any]]:

@@ -5,9 +5,23 @@ from django.urls import path
 from portal.home import views
 
 app_name = "home"
+_SEARCH = (
+    ("search", views.Search, views.OrganisationSearch, "search"),
+    ("search/save", views.SearchSave, views.OrganisationSearchSave, "search_save"),
+    ("search/forget", views.SearchForget, views.OrganisationSearchForget, "search_forget"),
+    ("search/saved/<uuid:search_id>/delete", views.SearchDelete, views.OrganisationSearchDelete, "search_delete"),
+    ("search/palette", views.SearchPalette, views.OrganisationSearchPalette, "search_palette"),
+    ("search/suggest", views.SearchSuggest, views.OrganisationSearchSuggest, "search_suggest"),
+)
 urlpatterns = [
+    *(path(f"platform/{route}", view.as_view(), name=name) for route, view, _inside, name in _SEARCH),
+    *(
+        path(f"o/<slug:slug>/{route}", view.as_view(), name=f"organisation_{name}")
+        for route, _outside, view, name in _SEARCH
+    ),
     path("", views.Home.as_view(), name="home"),
     path("health", views.Health.as_view(), name="health"),
+    path("docs/errors", views.ErrorCodes.as_view(), name="error_codes"),
     path("platform/outbox", views.Outbox.as_view(), name="outbox"),
     path("platform/outbox/suppressed", views.Suppressed.as_view(), name="suppressed"),
     path("platform/outbox/<uuid:message_id>", views.OutboxMessage.as_view(), name="outbox_message"),

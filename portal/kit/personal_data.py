@@ -88,3 +88,23 @@ personal_data.add(
         rows_of("kit.NotificationChoice", "person_id", "category", "channel", "enabled", "changed_at"),
     )
 )
+personal_data.add(
+    PersonalData(
+        "recent_searches",
+        _("Recent searches"),
+        _("What the person searched for last, so that it can be asked again with one press."),
+        _("The ten last ones of each organisation, until the person clears them."),
+        ("kit.RecentSearch",),
+        rows_of("kit.RecentSearch", "person_id", "organisation_id", "text", "searched_at"),
+    )
+)
+personal_data.add(
+    PersonalData(
+        "saved_searches",
+        _("Saved searches"),
+        _("Searches that the person keeps under a name. Nobody else sees them."),
+        WITH_ACCOUNT,
+        ("kit.SavedSearch",),
+        rows_of("kit.SavedSearch", "person_id", "organisation_id", "name", "text", "kind", "created_at"),
+    )
+)

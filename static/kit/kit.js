@@ -307,6 +307,44 @@ document.addEventListener("keydown", (event) => {
   one("summary", drop).focus();
 });
 
+/* ----- palette and single keys: their module is fetched with the first of them ----- */
+const finder = one("[data-palette]");
+const LETTER_MS = 1500;
+let going = 0;
+
+function summon(event, key) {
+  event.preventDefault();
+  import(finder.dataset.module).then((module) => module.handle(key), () => location.assign(finder.href));
+}
+
+/* Dead while somebody types, in dialogs, and where the person switched them off. */
+function singleKey(event) {
+  if (root.dataset.shortcuts === "off" || event.altKey || event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+  if (event.key.length > 1 || one(":modal")) return;
+  if (Date.now() - going < LETTER_MS) {
+    going = 0;
+    return summon(event, `g ${event.key}`);
+  }
+  const box = event.key === "/" && one("main [role='search'] [name='q']");
+  if (box) {
+    event.preventDefault();
+    return box.select();
+  }
+  if (event.key === "g") going = Date.now();
+  else if ("/?".includes(event.key)) summon(event, event.key);
+}
+
+if (finder) {
+  finder.addEventListener("click", (event) => {
+    if (!event.ctrlKey && !event.metaKey) summon(event, "k");
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.isComposing) return;
+    if (!event.ctrlKey && !event.metaKey) singleKey(event);
+    else if (event.key.toLowerCase() === "k" && !event.shiftKey && !event.altKey && !one(":modal:not(#palette)")) summon(event, "k");
+  });
+}
+
 /* A second press of the button must not send the form twice; the page may come back from the history with its form. */
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -11,9 +11,10 @@ from django.db.utils import ProgrammingError
 
 from accounts.errors import AlreadyMember, Deactivated, MemberInactive, Outranked
 from accounts.models import Invitation, Membership, Organisation, User
-from accounts.services import memberships
+from accounts.services import bulk, memberships, users
 from accounts.services.invitations import invitations_create
 from accounts.services.memberships import roles_by_code
+from accounts.services.organisations import organisation_close
 from portal.kit import context, errors, tenancy
 from portal.kit.context import Actor, Context
 from portal.kit.decision import can
@@ -177,6 +178,30 @@ def test_the_last_owner_stays_in_every_way(world: World) -> None:
             actor=current.actor, membership=house.membership(house.owner), role=roles_by_code()["viewer"]
         )
     assert traces() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("way", ["one", "many"])
+def test_the_owner_of_a_closed_organisation_may_be_shut_out_but_not_of_an_open_one(world: World, way: str) -> None:
+    def shut_out(owner: User) -> None:
+        with context.acting(actor_of(world.root)) as current:
+            if way == "one":
+                users.user_deactivate(actor=current.actor, user=owner)
+            else:
+                outcome = bulk.users_deactivate_bulk(actor=current.actor, ids=[owner.pk])
+                if outcome.skipped:
+                    raise LastOwner
+
+    house = make_house()
+    with pytest.raises(LastOwner):
+        shut_out(house.owner)
+    house.owner.refresh_from_db()
+    assert house.owner.is_active
+    with context.acting(actor_of(world.root)) as current:
+        organisation_close(actor=current.actor, organisation=house.organisation, reason="done")
+    shut_out(house.owner)
+    house.owner.refresh_from_db()
+    assert not house.owner.is_active
 
 
 @pytest.mark.django_db

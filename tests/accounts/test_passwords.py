@@ -1,20 +1,23 @@
 """Passwords: one's own, forced, temporary."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
 
-from accounts.models import Session, User
-from portal.kit import context
+from accounts.lockout import slots
+from accounts.models import Session, SignInCounter, User
+from portal.kit import clock, context
 from portal.kit.models import OutboundMessage
 from portal.kit.services import writing
 from tests.accounts.helpers import NEW_PASSWORD, events, footprint, issued_password, sign_in, text_of
 from tests.factories import PASSWORD, World, person, signed_in
 
 Browser = Callable[[User], Client]
+HERE = "127.0.0.1"  # Where the clients of the tests come from.
 
 
 def _change(
@@ -162,3 +165,27 @@ def test_nobody_issues_a_temporary_password_to_oneself(world: World, browser_of:
     assert "Change your own password on its page" in text_of(response)
     assert client.get("/api/v1/auth/session").status_code == 200
     assert footprint(world.admin)[:-4] == before[:-4]
+
+
+def test_guesses_at_the_current_password_are_counted_and_lock_even_the_right_one(world: World) -> None:
+    client = signed_in(world.clerk)
+    wrong = [text_of(_change(client, current="not it")) for _ in range(5)]
+    locked = _change(client)
+    assert locked.status_code == 422
+    assert {*wrong, text_of(locked)} == {wrong[0]}
+    assert SignInCounter.objects.get(slot=slots(str(world.clerk.pk), HERE)[0][0]).failures == 5
+    assert [event.outcome for event in events("accounts.session.doubted")] == ["denied"] * 6
+    world.clerk.refresh_from_db()
+    assert world.clerk.check_password(PASSWORD)
+    assert not events("accounts.password.changed")
+    with clock.at(clock.now() + timedelta(seconds=61)):
+        assert _change(client).status_code == 302
+
+
+def test_guesses_over_the_api_are_counted_as_well(world: World) -> None:
+    client = signed_in(world.clerk)
+    body = {"current": "not it", "new": NEW_PASSWORD}
+    reply = client.post("/api/v1/auth/change-password", body, content_type="application/json")
+    assert (reply.status_code, [error["field"] for error in reply.json()["errors"]]) == (422, ["current"])
+    assert SignInCounter.objects.get(slot=slots(str(world.clerk.pk), HERE)[0][0]).failures == 1
+    assert not events("accounts.password.changed")

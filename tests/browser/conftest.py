@@ -20,6 +20,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
+from maintenance.models import ScheduleState
+from portal.kit import context
+from portal.kit.services import writing
 from tests import conftest as databases
 from tests.browser.furnished import Furnished, furnish
 from tests.browser.server import EVIDENCE, Part, Web
@@ -130,7 +133,13 @@ def gallery(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
 
 @pytest.fixture
 def console(own_database: dict[str, str]) -> Iterator[Console]:
-    """An empty installation with web server, worker and beat, and a Redis database that nobody else has written to."""
+    """An empty installation with web server, worker and beat, and a Redis database that nobody else has written to.
+
+    Its schedules stand still: a beat that starts at night would otherwise begin with what has become due since the
+    template was made, and clean up, drill and record what no test asked for.
+    """
+    with context.system("a test"), writing():
+        ScheduleState.objects.update(enabled=False)
     client = redis.Redis.from_url(os.environ["REDIS_URL"])
     client.flushdb()
     environment = {**own_database, "STEWARD_WORKER_CONCURRENCY": "1", "STEWARD_KEY_USE": "1"}
@@ -173,11 +182,11 @@ def open_browser(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[
         return tab
 
     yield start
-    for number, (context, tab) in enumerate(opened):
+    for number, (window, tab) in enumerate(opened):
         if request.node.stash.get(_OUTCOME, False) or tab.watch.findings:
             _keep_evidence(f"{request.node.name}-{number}", tab.page)
-        context.close()
-    for _context, tab in opened:
+        window.close()
+    for _window, tab in opened:
         tab.watch.check()
 
 

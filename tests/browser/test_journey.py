@@ -10,9 +10,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Session, User
 from accounts.services import roots
 from audit.models import Event
-from maintenance.models import ScheduleState
 from portal.kit import context
-from portal.kit.services import writing
 from tests.browser.conftest import Console, OpenBrowser, Tab
 from tests.browser.furnished import bad_csv, expired_sessions
 from tests.browser.server import wait_for
@@ -54,9 +52,6 @@ def test_a_stranger_becomes_administrator_imports_people_cleans_up_and_finds_it_
 ) -> None:
     with context.system("a test") as current:
         root, one_time = roots.root_ensure(actor=current.actor, username="root", email="root@example.com")
-        with writing():
-            # The nightly clean-up would take the rows of this test when it is run at half past three.
-            ScheduleState.objects.update(enabled=False)
     assert one_time is not None
     tab = open_browser(console.url)
     _sign_in_and_change_the_password(tab, one_time)

@@ -15,7 +15,7 @@ from portal.kit.context import Actor
 from portal.kit.edge import client_address
 from portal.kit.services import writing
 from rbac import services as rbac
-from rbac.models import Role
+from rbac.models import INSTALLATION, Role
 
 PASSWORD = "correct-horse-battery-staple"
 _numbers = count(1)
@@ -52,21 +52,29 @@ def person(name: str = "", *, role: str | None = None, **values: object) -> User
         user = User(**fields)
         user.save(force_insert=True)
         if role is not None:
-            rbac.binding_grant(
-                actor=current.actor, person_id=user.pk, role=Role.objects.get(catalogue="platform", code=role)
+            # What `binding_grant` writes and records; half of what it asks is whether the system may give that role.
+            rbac.binding_put(
+                person_id=user.pk,
+                role=Role.objects.get(catalogue="platform", code=role),
+                scope_id=INSTALLATION,
+                granted_by=current.actor.id,
             )
     return user
 
 
 def make_world() -> World:
-    """Root, an administrator, a manager, a clerk with the lowest role, and a stranger with none."""
-    return World(
-        root=person("Root", role="super_admin", is_root=True),
-        admin=person("Admin", role="admin"),
-        manager=person("Manager", role="manager"),
-        clerk=person("Clerk", role="user"),
-        stranger=person("Stranger"),
-    )
+    """Root, an administrator, a manager, a clerk with the lowest role, and a stranger with none.
+
+    Half of all tests begin with it: one write for the five, so that their events are recorded together.
+    """
+    with context.system("a test"), writing():
+        return World(
+            root=person("Root", role="super_admin", is_root=True),
+            admin=person("Admin", role="admin"),
+            manager=person("Manager", role="manager"),
+            clerk=person("Clerk", role="user"),
+            stranger=person("Stranger"),
+        )
 
 
 def actor_of(user: User) -> Actor:

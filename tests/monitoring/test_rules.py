@@ -98,16 +98,6 @@ def _table(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in row] for row in rows[2:]]
 
 
-def test_the_page_lists_every_series_as_it_is_declared() -> None:
-    declared = [
-        [f"`{series.shown}`", series.kind, ", ".join(f"`{label}`" for label in series.labels), series.text]
-        for reading in readings.readings
-        for series in reading.series
-    ]
-
-    assert sorted(_table("Series")) == sorted(declared)
-
-
 def test_the_page_lists_every_alert_with_its_severity() -> None:
     listed = [(name.strip("`"), severity) for name, severity, _when in _table("Alerts")]
 

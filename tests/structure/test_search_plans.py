@@ -15,6 +15,7 @@ from portal.kit.context import Actor, Context
 from portal.kit.lists import List
 from portal.kit.lists.search import GATHER
 from portal.kit.paging import PAGE, Cursor
+from portal.kit.search import Records, find, open_to
 from portal.kit.services import writing
 from rbac.services.custom_roles import MOST_ROLES
 from tests.accounts.organisation_world import House, make_house
@@ -351,6 +352,27 @@ def looked(declared: List, actor: Actor, big: set[str]) -> list[str]:
     return told
 
 
+def found(actor: Actor, big: set[str]) -> list[str]:
+    """The faults of the global search, kind by kind, for each word, an id and an exact name."""
+    told = []
+    for kind in open_to(actor):
+        # The small tables of the catalogue have no tokens: their lists have no search either.
+        if not isinstance(kind, Records) or kind.narrow is not None:
+            continue
+        key = str(kind.source(actor).order_by().values_list("pk", flat=True).first())
+        for word, hits in {**WORDS, key: 1, "nothing-is-called-so": 1}.items():
+            with CaptureQueriesContext(connection) as caught:
+                find(actor, word, [kind])
+            most = max(hits, MORE) if hits <= GATHER else MORE
+            told += [
+                f"search {kind.name} {word}: {fault}"
+                for one in caught
+                if "SELECT" in one["sql"]
+                for fault in faults(one["sql"], big, most)
+            ]
+    return told
+
+
 def _has(declared: List, sort: str) -> bool:
     return sort.removeprefix("-") in declared.orders
 
@@ -377,6 +399,9 @@ def test_every_order_and_search_of_every_list_is_answered_by_an_index(
                     assert cursor.fetchone() == (role,)
                 told += looked(declared, actor, big)
                 seen.add((declared.name, role))
+    for actor in (actor_of(world.root), house.inside(house.owner)):
+        with context.use(_stands(actor)), tenancy.behind_the_wall():
+            told += found(actor, big)
     assert told == [], "\n".join(told)
     assert {name for name, _role in seen} == {declared.name for declared in registry.lists}
 

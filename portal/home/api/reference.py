@@ -56,6 +56,7 @@ class Operation:
     parameters: tuple[Value, ...]
     fields: tuple[Value, ...]
     answers: tuple[Answer, ...]
+    body: str
     curl: str
 
     @property
@@ -114,6 +115,7 @@ def _operation(document: Mapping[str, Any], path: str, method: str, made: Mappin
         parameters=tuple(_parameter(one) for one in made.get("parameters", ())),
         fields=tuple(_fields(document, sent.get("schema", {}))),
         answers=tuple(_answer(status, reply) for status, reply in made["responses"].items()),
+        body=_pretty(next(iter(sent["examples"].values()))["value"]) if sent else "",
         curl=_curl(path, method, sent),
     )
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.home.api import announcements, kpis, maintenance, notifications, outbox, views
+from portal.home.api import announcements, kpis, maintenance, notifications, outbox, search, views
 
 app_name = "api_reference"
 urlpatterns = [
@@ -19,5 +19,6 @@ urlpatterns = [
     path("kpis", kpis.KpisView.as_view(), name="kpis"),
     path("kpis/cohorts", kpis.CohortsView.as_view(), name="kpi_cohorts"),
     path("kpis/<slug:code>", kpis.KpiView.as_view(), name="kpi"),
+    path("search", search.SearchView.as_view(), name="search"),
     path("users/me/notifications", notifications.NotificationsView.as_view(), name="notifications"),
 ]

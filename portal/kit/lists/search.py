@@ -5,8 +5,8 @@ how many there are, since neither way is good for both: few are fetched by their
 list's own order is walked and each row asked, which stops when the page is full.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,9 @@ WORDS = 6
 GATHER = 5_000  # Rows that are fetched by id in about the time in which the list's order finds a page of denser ones.
 GATHER_MANY = 30_000  # Several words are intersected by their index entries alone, which are cheaper than rows.
 SAMPLE = 1_500  # Rows that are asked for further words when a count would have to ask all.
+SPELLED = 20  # Rows that have one word in common and may each be named by it.
 LAST = "\U0010ffff"
+NEXT = "\x01"  # What ends the range of one word by itself.
 # One look-up for all words: how many tokens each begins, as far as it matters. Where a range ends is put together before
 # (OFFSET keeps it there): to PostgreSQL 15, behind the wall, a condition that has to do it itself is no index condition.
 _PROBE = """
@@ -37,6 +39,20 @@ FROM (
         WHERE kind = %(kind)s AND {wall} AND token >= word AND token < beyond LIMIT %(most)s
     ) AS found
 ) AS hits ORDER BY place LIMIT %(words)s
+"""
+# The same for several kinds at once: one statement tells which of them know the words at all.
+_PROBE_ALL = """
+SELECT hits.asked, word, hits.tokens
+FROM (
+    SELECT word, word || %(last)s AS beyond, place
+    FROM unnest(kit_search_chunks(%(text)s)) WITH ORDINALITY AS split(word, place) OFFSET 0
+) AS words, LATERAL ({parts}) AS hits WHERE place <= %(words)s
+"""
+_PROBE_PART = """
+SELECT {asked} AS asked, (SELECT count(*) FROM (
+    SELECT 1 FROM kit_search_token
+    WHERE kind = %(kind_{asked})s AND {wall} AND token >= word AND token < beyond LIMIT %(most)s
+) AS found) AS tokens
 """
 _RANGE = "SELECT object_id FROM kit_search_token WHERE kind = %s AND {wall} AND token >= %s AND token < %s"
 
@@ -83,10 +99,13 @@ class _Word:
     tokens: int
 
 
-def narrowed(found: Found, search: Search, text: str) -> Found:
+Words = Sequence[_Word]
+
+
+def narrowed(found: Found, search: Search, text: str, words: Words | None = None) -> Found:
     """The rows on which every word of `text` matches. Mere marks find nothing.
 
-    One query more, two for several frequent words, none for an id.
+    One query more, two for several frequent words, none for an id; one less with `words` of `probed`.
     """
     clean = cleaned(text)
     if not clean:
@@ -94,9 +113,11 @@ def narrowed(found: Found, search: Search, text: str) -> Found:
     try:
         key = UUID(clean)
     except ValueError:
-        words = _probe(search, clean)
-    else:
-        return found.both(lambda rows: rows.filter(**{search.on: key}))
+        return _by_words(found, search, clean, _probe(search, clean) if words is None else words)
+    return found.both(lambda rows: rows.filter(**{search.on: key}))
+
+
+def _by_words(found: Found, search: Search, text: str, words: Words) -> Found:
     if not words or not words[0].tokens:
         return Found(found.rows.none())
     if words[0].tokens <= GATHER:
@@ -106,13 +127,13 @@ def narrowed(found: Found, search: Search, text: str) -> Found:
         return found.walked(
             lambda rows: rows.filter(_Has(search, word)), lambda rows: rows.filter(_Among(search, words, limit=GATHER))
         )
-    words = _probe(search, clean, GATHER_MANY)
-    few = [word for word in words if word.tokens <= GATHER_MANY]
+    known = _probe(search, text, GATHER_MANY)
+    few = [word for word in known if word.tokens <= GATHER_MANY]
     if few:
-        return found.both(lambda rows: _each(rows.filter(_Among(search, few)), search, words[len(few) :]))
+        return found.both(lambda rows: _each(rows.filter(_Among(search, few)), search, known[len(few) :]))
     return found.walked(
-        lambda rows: _each(rows, search, words),
-        lambda rows: _each(rows.filter(_Among(search, words[:1], limit=SAMPLE)), search, words[1:]),
+        lambda rows: _each(rows, search, known),
+        lambda rows: _each(rows.filter(_Among(search, known[:1], limit=SAMPLE)), search, known[1:]),
     )
 
 
@@ -148,6 +169,28 @@ def _each(rows: QuerySet[Any], search: Search, words: Sequence[_Word]) -> QueryS
     return rows
 
 
+def spelled(rows: QuerySet[Any], search: Search, text: str) -> QuerySet[Any]:
+    """The rows of which one word is `text` itself, at most `SPELLED` of them: more do not name anything exactly."""
+    return rows.filter(_Among(search, [_Word(text.lower(), 1)], limit=SPELLED, last=NEXT))
+
+
+def probed(searches: Iterable[Search], text: str) -> dict[Search, Words]:
+    """The words of `text` for each of the searches, the rarest first, as `narrowed` takes them; one query for all."""
+    asked = list(dict.fromkeys(replace(search, on="id", placeholder="") for search in searches))
+    if not asked:
+        return {}
+    parts = " UNION ALL ".join(_PROBE_PART.format(asked=n, wall=search.wall) for n, search in enumerate(asked))
+    values: dict[str, Any] = {f"kind_{n}": search.kind for n, search in enumerate(asked)}
+    values |= {"text": cleaned(text), "last": LAST, "most": GATHER + 1, "words": WORDS}
+    found: dict[Search, list[_Word]] = {search: [] for search in asked}
+    with connection.cursor() as cursor:
+        cursor.execute(_PROBE_ALL.format(parts=parts), values)
+        for place, word, tokens in cursor.fetchall():
+            found[asked[place]].append(_Word(word, tokens))
+    sorted_ = {search: sorted(words, key=lambda word: word.tokens) for search, words in found.items()}
+    return {search: sorted_[replace(search, on="id", placeholder="")] for search in searches}
+
+
 def cleaned(text: str) -> str:
     """What of a search is read: no NUL, no lone surrogates, at most `LIMIT` characters."""
     return text.replace("\0", "").encode("utf-8", "ignore").decode()[:LIMIT].strip()
@@ -168,15 +211,17 @@ class _Among(Func):
 
     output_field = BooleanField()
 
-    def __init__(self, search: Search, words: Sequence[_Word], limit: int | None = None) -> None:
+    def __init__(self, search: Search, words: Sequence[_Word], limit: int | None = None, last: str = LAST) -> None:
         super().__init__(F(search.on))
-        self.search, self.words, self.limit = search, words, limit
+        self.search, self.words, self.limit, self.last = search, words, limit, last
 
     def as_sql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         """`column = ANY(ARRAY(...))`: as a plain IN the planner would join, and guess how many there are."""
         column, params = compiler.compile(self.source_expressions[0])
         ranges = " INTERSECT ".join([_RANGE.format(wall=self.search.wall)] * len(self.words))
-        values: list[Any] = [part for word in self.words for part in (self.search.kind, word.text, word.text + LAST)]
+        values: list[Any] = [
+            part for word in self.words for part in (self.search.kind, word.text, word.text + self.last)
+        ]
         if self.limit is not None:
             ranges, values = f"{ranges} LIMIT %s", [*values, self.limit]
         return f"{column} = ANY(ARRAY({ranges}))", [*params, *values]

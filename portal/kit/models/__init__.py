@@ -7,6 +7,7 @@ from portal.kit.models.notes import Note
 from portal.kit.models.notices import Announcement, Notice, NotificationChoice
 from portal.kit.models.outbox import OutboundMessage, SuppressedAddress
 from portal.kit.models.requests import KeptRequest
+from portal.kit.models.search import RecentSearch, SavedSearch
 from portal.kit.models.tallies import Tally
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "Notice",
     "NotificationChoice",
     "OutboundMessage",
+    "RecentSearch",
+    "SavedSearch",
     "SavedView",
     "SuppressedAddress",
     "Tally",
