@@ -33,9 +33,9 @@ from webauthn.helpers.structs import (
 
 from accounts.factor_forms import ANSWER_LIMIT
 from accounts.models import Passkey, User
+from portal.kit.settings import BRAND_NAME
 
 TIMEOUT_MS = 120_000  # How long the browser waits for the person.
-NAME = "Steward"
 NO_MAKE = UUID(int=0)
 _ORIGIN = re.compile(r"https?://[^/]+\Z")
 
@@ -102,7 +102,7 @@ def registration_options(party: RelyingParty, user: User, challenge: bytes, know
     """What `navigator.credentials.create()` is asked, as JSON. The `known` ones are not made twice on one device."""
     options = generate_registration_options(
         rp_id=party.id,
-        rp_name=NAME,
+        rp_name=BRAND_NAME.value(),
         user_id=user.pk.bytes,  # Names nobody, as the standard demands.
         user_name=user.username,
         user_display_name=str(user),

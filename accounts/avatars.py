@@ -27,6 +27,7 @@ SIZES = (256, 64)
 FORMATS = ("JPEG", "PNG", "WEBP")
 QUALITY = 82
 FOLDER = "avatars"
+BRAND_FOLDER = "brand"
 PAPER = (255, 255, 255)  # Behind what is transparent.
 # What the decoders raise on files that were made to break them.
 _BROKEN = (OSError, ValueError, SyntaxError, EOFError, OverflowError, MemoryError, TypeError, KeyError, IndexError)
@@ -86,11 +87,13 @@ def _refused(text: str | Promise) -> errors.Invalid:
     return errors.Invalid(fields={"picture": [str(text)]})
 
 
-def keep(files: Mapping[int, bytes]) -> UUID:
-    """Write the files of a new picture among the uploads; its name, which is never used again."""
+def keep(files: Mapping[int, bytes], folder: str = FOLDER) -> UUID:
+    """Write the files of a new picture among the uploads; its name, which is never used again.
+
+    `folder`: that of people, or that of the installation's own marks (`BRAND_FOLDER`), which no tidying empties."""
     name = ids.uuid7()
     for size, content in files.items():
-        path = path_of(name, size)
+        path = path_of(name, size, folder)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -98,15 +101,15 @@ def keep(files: Mapping[int, bytes]) -> UUID:
     return name
 
 
-def path_of(name: UUID, size: int) -> Path:
+def path_of(name: UUID, size: int, folder: str = FOLDER) -> Path:
     """Where one size of a picture lies."""
-    return Path(settings.MEDIA_ROOT) / FOLDER / name.hex[-2:] / f"{name.hex}-{size}.webp"
+    return Path(settings.MEDIA_ROOT) / folder / name.hex[-2:] / f"{name.hex}-{size}.webp"
 
 
-def remove(name: UUID) -> None:
+def remove(name: UUID, folder: str = FOLDER) -> None:
     """Remove the files of a picture; no matter whether they are there."""
     for size in SIZES:
-        path_of(name, size).unlink(missing_ok=True)
+        path_of(name, size, folder).unlink(missing_ok=True)
 
 
 def lying_about(older_than: float) -> set[UUID]:

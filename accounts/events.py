@@ -25,6 +25,7 @@ events.add(Event("accounts.user.activated", _("{target} was activated"), "admini
 events.add(Event("accounts.user.deactivated", _("{target} was deactivated"), "administration", "notice"))
 events.add(Event("accounts.import.confirmed", _("An import of people was confirmed"), "administration", "notice"))
 events.add(Event("accounts.demo.loaded", _("The demonstration was loaded"), "administration"))
+events.add(Event("accounts.demo.opened", _("{target} of the demonstration may be signed in as"), "security", "warning"))
 events.add(Event("accounts.demo.removed", _("The demonstration was removed"), "administration"))
 events.add(Event("accounts.root.created", _("{target} was created at first start"), "security", "warning"))
 events.add(

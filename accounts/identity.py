@@ -26,6 +26,7 @@ from portal.kit import clock, crypto
 from portal.kit.context import Actor
 from portal.kit.errors import NotFound
 from portal.kit.identity import Identity, OrganisationRef
+from portal.kit.mode import state
 from portal.kit.postgres.base import DatabaseWrapper, Statement
 from portal.kit.record import record
 from portal.kit.services import writing
@@ -43,9 +44,9 @@ COLUMNS = """
     coalesce((SELECT epoch FROM rbac_stamp WHERE key = $1), 0), coalesce((SELECT epoch FROM rbac_stamp WHERE key = u.id), 0),
     s.expires_at, s.ends_at, extract(epoch FROM s.idle)::int8,
     u.email_verified_at IS NULL AND u.kind = 'person' AND right(u.email, 8) <> '.invalid',
-    u.leaving_at
+    u.leaving_at, coalesce((SELECT max(number) FROM kit_setting_version), 0)
 """
-WIDTH = 23  # Columns of it; those of the organisation follow.
+WIDTH = 24  # Columns of it; those of the organisation follow.
 ORGANISATION = ", o.id, o.slug, o.name, o.state, coalesce((SELECT epoch FROM rbac_stamp WHERE key = o.id), 0)"
 _FROM = " FROM accounts_session s JOIN accounts_user u ON u.id = s.user_id "
 _MEMBER = " LEFT JOIN LATERAL accounts_member_of(u.id, $4, $5) o ON true "
@@ -145,6 +146,7 @@ def identity_of(row: list[bytes | None], named: UUID | str | None) -> Identity:
         list[bytes], row[:10]
     )
     installation, member, expires_at, ends_at, idle = cast(list[bytes], row[16:21])
+    state.heard(int.from_bytes(cast(bytes, row[23])))
     user_id = _uuid(user)
     standing = organisation.id if organisation else None
     own_epoch = int.from_bytes(cast(bytes, row[-1])) if organisation else 0

@@ -5,6 +5,8 @@ import secrets
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from accounts.settings import PASSWORD_LENGTH
+
 MAXIMUM_LENGTH = 128  # Bounds the work of one hash.
 INPUT_LIMIT = 1000  # More is not even read, let alone hashed; nobody's password comes near.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # No characters that are read for one another.
@@ -13,6 +15,27 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # No characters that are read for
 def temporary() -> str:
     """A one-time password that can be read out over the phone: five groups of five, about 123 bits."""
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(5))
+
+
+class MinimumLengthValidator:
+    """Refuses less than the installation asks for."""
+
+    @property
+    def min_length(self) -> int:
+        """Characters."""
+        return PASSWORD_LENGTH.value()
+
+    def validate(self, password: str, user: object | None = None) -> None:
+        """Raise `ValidationError` when too short."""
+        if len(password) < self.min_length:
+            raise ValidationError(
+                _("This password is too short: use at least %(limit)d characters.") % {"limit": self.min_length},
+                code="password_too_short",
+            )
+
+    def get_help_text(self) -> str:
+        """The rule in words."""
+        return _("Your password must contain at least %(limit)d characters.") % {"limit": self.min_length}
 
 
 class MaximumLengthValidator:

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.conf import settings
-
 from accounts.models import Membership, Session, User
 from portal.kit import clock
 from portal.kit.context import Actor
+from portal.kit.settings import CONTACT
 from rbac import selectors as rbac
 from rbac.counting import counting
 from rbac.models import INSTALLATION, Binding
@@ -62,8 +61,9 @@ def view_of(session_id: UUID) -> Session | None:
 
 def administrator_contact() -> str:
     """Whom somebody who is locked out turns to: the setting, else the root administrator's address where it is a real one."""
-    if settings.STEWARD_ADMIN_CONTACT != UNSET:
-        return str(settings.STEWARD_ADMIN_CONTACT)
+    contact = CONTACT.value()
+    if contact != UNSET:
+        return contact
     address = User.objects.filter(is_root=True, is_active=True).values_list("email", flat=True).first() or ""
     return UNSET if not address or address.endswith(NOWHERE) else address
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from accounts import avatars, rules
 from portal.kit import preferences
 from portal.kit.forms import Form, Segmented, Switch
+from portal.kit.runtime.kinds import Choices
 
 AS_TYPED = {"autocapitalize": "none", "spellcheck": "false", "autocomplete": "username"}
 
@@ -66,8 +67,8 @@ class PreferencesForm(Form):
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"))
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
-    date_format = forms.ChoiceField(label=gettext_lazy("Dates"))
-    number_format = forms.ChoiceField(label=gettext_lazy("Numbers"))
+    date_format = forms.ChoiceField(label=gettext_lazy("Dates"), required=False)
+    number_format = forms.ChoiceField(label=gettext_lazy("Numbers"), required=False)
     start_page = forms.ChoiceField(
         label=gettext_lazy("Start page"), required=False, help_text=gettext_lazy("Where you arrive after signing in.")
     )
@@ -78,7 +79,7 @@ class PreferencesForm(Form):
         widget=Switch,
     )
 
-    def __init__(self, *args: Any, pages: preferences.Choices = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, pages: Choices = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, choices in preferences.CHOICES.items():
             field = cast(forms.ChoiceField, self.fields[name])

@@ -1,10 +1,12 @@
 """Reads about sessions: one's own, and those that host products ask about."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncDate
+from django.utils import timezone
 
 from accounts import tokens
 from accounts.errors import OrganisationSuspended
@@ -12,7 +14,8 @@ from accounts.identity import BY_COOKIE, TOKEN_LENGTHS, behind
 from accounts.models import Session, User
 from accounts.services.guards import person_id
 from accounts.token_identity import BY_ACCESS_TOKEN
-from portal.kit import clock, context
+from audit.models import Event
+from portal.kit import clock, context, ids
 from portal.kit.context import Actor
 from portal.kit.errors import Forbidden, NotFound
 from portal.kit.identity import Identity, OrganisationRef
@@ -87,3 +90,20 @@ def _behind(token: str, organisation_id: UUID | None) -> Identity | None:
 def _let_in(who: Identity) -> bool:
     overdue = who.factor_due_at is not None and who.second_factor_at is None and who.factor_due_at <= clock.now()
     return who.active and not who.must_change_password and not overdue
+
+
+def sign_ins_per_day(actor: Actor, days: int) -> list[tuple[date, int]]:
+    """How often people signed in on each of the last `days`, today last; one query over that time alone."""
+    today = timezone.localdate(clock.now())
+    first = today - timedelta(days=days - 1)
+    start = timezone.make_aware(datetime.combine(first, time.min))
+    rows = (
+        Event.objects.visible_to(actor, "audit:read")
+        .filter(code="accounts.session.started", id__gte=ids.first_of(start))
+        .order_by()
+        .annotate(day=TruncDate("occurred_at"))
+        .values_list("day")
+        .annotate(number=Count("id"))
+    )
+    found = dict(rows)
+    return [(day, found.get(day, 0)) for day in (first + timedelta(days=place) for place in range(days))]

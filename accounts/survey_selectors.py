@@ -1,28 +1,34 @@
 """Whom to ask how they like it, and what was answered."""
 
-from datetime import timedelta
+from hashlib import sha256
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from accounts.models import SurveyAnswer, User
+from accounts.settings import SURVEY_QUIET, SURVEY_SETTLED, SURVEY_SHARE
 from portal.kit import clock
 from portal.kit.context import Actor
 from portal.kit.errors import NotFound
 
 READ = "survey:read"
-EVERY = timedelta(days=90)
-SETTLED = timedelta(days=14)  # Whoever has just arrived cannot tell yet.
+PARTS = 100
 
 
 def asked_again(user: User) -> bool:
-    """Whether the person is asked now: a person for two weeks, who was asked nothing for 90 days."""
+    """Whether the person is asked now: one of those who are asked at all, not new, and left alone for long enough."""
     now = clock.now()
     return (
         user.kind == User.Kind.PERSON
-        and user.created_at <= now - SETTLED
-        and (user.surveyed_at is None or user.surveyed_at <= now - EVERY)
+        and drawn(user.pk) < SURVEY_SHARE.value()
+        and user.created_at <= now - SURVEY_SETTLED.value()
+        and (user.surveyed_at is None or user.surveyed_at <= now - SURVEY_QUIET.value())
     )
+
+
+def drawn(person_id: UUID) -> int:
+    """A person's lot from 0 to 99, always the same: a share that grows keeps those who were asked before."""
+    return int.from_bytes(sha256(person_id.bytes).digest()[:4]) % PARTS
 
 
 def kind_next(actor: Actor) -> str:

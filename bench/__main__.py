@@ -22,6 +22,8 @@ PARTS = (
     "authz",
     "ledger",
     "usage",
+    "renewals",
+    "books",
 )
 
 

@@ -55,10 +55,10 @@ def rows(world: World, rounds: int, say: Callable[[str], None]) -> list[Row]:
     for round_number in range(rounds):
         say(f"lists: round {round_number + 1} of {rounds}")
         for number, name in names.items():
-            _use(name)
+            use(name)
             for kind, page in pages[number].items():
-                times[number].setdefault(kind, []).append(_fastest(viewer, page))
-    _use(home)
+                times[number].setdefault(kind, []).append(fastest(viewer, page))
+    use(home)
     say("lists: the stock admin ...")
     stock = _stock(rounds)
     grown = [
@@ -91,7 +91,7 @@ def _api(name: str, home: str, viewer: str, rounds: int) -> Row:
     Processor time of this process; the base is what the endpoint could not do without: the way of a request that finds
     out who calls (the session endpoint), the same rows as dictionaries, and their JSON.
     """
-    _use(name)
+    use(name)
     client = Client(headers={"host": "127.0.0.1"})
     client.cookies[settings.SESSION_COOKIE_NAME] = viewer
 
@@ -104,7 +104,7 @@ def _api(name: str, home: str, viewer: str, rounds: int) -> Row:
     for _ in range(rounds):
         ours.append(_cpu(lambda: _got(client, "/api/v1/users?limit=50")))
         base.append(_cpu(plain) + _cpu(lambda: _got(client, "/api/v1/auth/session")))
-    _use(home)
+    use(home)
     return Row("people, 50 over the API: to .values() + orjson, signed in", "us", ours, base, API_BOUND)
 
 
@@ -144,13 +144,15 @@ def _filled(admin_url: str, owner: str, home: str, name: str, number: int) -> di
     }
 
 
-def _use(name: str) -> None:
+def use(name: str) -> None:
+    """Let this process work on another database of the same server."""
     connections.close_all()
     connection.settings_dict["NAME"] = name
     decision.forget_everything()
 
 
-def _fastest(token: str, page: str) -> float:
+def fastest(token: str, page: str) -> float:
+    """Milliseconds of the quickest of some requests of a page by who has this session."""
     client = Client(headers={"host": "127.0.0.1"})
     client.cookies[settings.SESSION_COOKIE_NAME] = token
     best = float("inf")

@@ -64,18 +64,13 @@ class Profile(NamedTuple):
 LATE = {9: 20, 26: 32, 38: 16}
 # Who leaves after so many days, and why.
 LEAVES = {
-    5: (300, "Our team is smaller now"),
-    6: (150, "Too expensive for what we use"),
-    11: (95, "We miss reports by department"),
-    14: (255, "Too expensive for what we use"),
-    15: (210, "The branch is closed"),
-    20: (240, "Too expensive for what we use"),
-    24: (200, "Moved to an own installation"),
-    29: (330, "We miss reports by department"),
-    34: (356, "Moved to an own installation"),
-    37: (372, "Our team is smaller now"),
+    5: (270, "Our team is smaller now"),
+    6: (176, "Too expensive for what we use"),
+    11: (128, "We miss reports by department"),
+    20: (232, "Too expensive for what we use"),
+    29: (305, "We miss reports by department"),
+    34: (335, "Moved to an own installation"),
     40: (385, "We miss reports by department"),
-    41: (375, "Moved to an own installation"),
 }
 TRIALS_ONLY = {22, 31, 33}  # Left within their trial.
 BACK = {11: 60, 20: 75}  # Who comes back, and after how many days.
@@ -92,9 +87,14 @@ BESIDE = {
     28: "enterprise",
     4: "enterprise",
 }
-YEARLY = {2, 12, 19, 27, 35, 43}
-ENTERPRISE = {0, 16, 23, 30, 36, 39, 42}
+YEARLY = {2, 12, 19, 27, 35, 42}
+ENTERPRISE = {0, 16, 23, 30, 36, 39, 43}
 COUPONS = {1: "FOUNDERS", 4: "FOUNDERS", 13: "WELCOME-20", 21: "WELCOME-20", 28: "WELCOME-20", 34: "EURO-10"}
+UPGRADED, MORE_SEATS = (
+    138,
+    25,
+)  # Who takes Enterprise in place of Pro does so after so many days, with so many seats more.
+NEAR_LIMIT = len(BUYERS) - 2
 FIRST = 14  # Buyers of the first month.
 
 
@@ -141,7 +141,7 @@ def profile_of(place: int) -> Profile:
 _STANDING = (
     Profile("enterprise", 70, 0.4, card=False, trial=False, addon="storage-pack"),
     Profile("pro-monthly", 34, 0.6, trial=False, addon="payments", fails=(131,)),
-    Profile("pro-monthly", 18, 46.3, coupon="WELCOME-20", beside="paused"),
+    Profile("pro-monthly", 9, 46.3, coupon="WELCOME-20", beside="paused"),
 )
 
 
@@ -179,12 +179,13 @@ def _growth(buyer: Buyer, profile: Profile, end: float) -> Iterator[Act]:
     """More seats every few months; Enterprise customers grow faster. At times fewer."""
     day, seats, turn = profile.start + 52, profile.seats, 0
     most = 50 if profile.plan.startswith("pro") else 400
-    while day < end - 20:
+    while day < (end - 20 if profile.end else end - 2):
         turn += 1
         step = chance(buyer.slug, "grows", turn, below=5 if profile.plan.startswith("pro") else 15)
         seats += -3 if step == 0 and turn > 1 else step + 1
         if profile.trial or turn > 1 or profile.plan != "pro-yearly":
-            yield Act(day, "seats", {"seats": max(2, min(seats, most))})
+            upgraded = profile.beside == "enterprise" and day > profile.start + UPGRADED
+            yield Act(day, "seats", {"seats": max(2, min(seats, most)) + (MORE_SEATS if upgraded else 0)})
         day += 41 + chance(buyer.slug, "waits", turn, below=38)
 
 
@@ -199,6 +200,8 @@ def _use(place: int, buyer: Buyer, profile: Profile, end: float) -> Iterator[Act
         few = chance(buyer.slug, "few", int(day), below=20)
         calls = int((40 + chance(buyer.slug, "calls", int(day), below=60)) * profile.seats * step * weight)
         storage = 8 + int(weight * profile.seats / 4)
+        if place == NEAR_LIMIT and day > DAYS - 31:
+            calls *= 6  # A campaign: most of what its plan includes.
         taken = chance(buyer.slug, "payments", int(day), below=6) if profile.addon == "payments" else 0
         users = min(profile.seats, 40) - few // 2 if often else 6
         yield Act(day, "use", {"calls": calls, "users": users, "storage": storage, "payments": taken})
@@ -229,4 +232,4 @@ def _beside(profile: Profile) -> Iterator[Act]:
         case "downgrade":
             yield Act(middle, "seats", {"seats": max(5, profile.seats // 2)})
         case "enterprise":
-            yield Act(middle - 20, "plan", {"plan": "enterprise", "seats": profile.seats + 25})
+            yield Act(profile.start + UPGRADED, "plan", {"plan": "enterprise", "seats": profile.seats + MORE_SEATS})

@@ -11,7 +11,7 @@ from django.db.models import Sum
 
 from billing.documents import DEFERRED
 from billing.ledger import AccountRef, Line, Posting, balance, chart
-from billing.models import Customer, Invoice, InvoiceLine, InvoiceTax, Journal, Refund
+from billing.models import Customer, Entry, Invoice, InvoiceLine, InvoiceTax, Journal, Refund
 
 
 def receivable(customer: Customer) -> AccountRef:
@@ -118,6 +118,12 @@ def of_customer(key: str, at: datetime, kind: str, customer: Customer, **account
 def is_posted(key: str) -> bool:
     """Whether the journal of a key stands: what it belongs to was done. Under a lock, or it may come meanwhile."""
     return Journal.objects.filter(key=key).exists()
+
+
+def is_same(made: Posting) -> bool:
+    """Whether the journal that stands under the key of `made` moved the same between the same accounts."""
+    rows = Entry.objects.filter(journal__key=made.key).values_list("account__path", "currency", "amount")
+    return sorted(rows) == sorted((line.account.path, line.account.currency, line.amount) for line in made.lines)
 
 
 def settlement_key(invoice_id: UUID, key: str) -> str:

@@ -9,9 +9,10 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Min, Q
 
 from billing.errors.usage import MeterUnknown, UsageForgotten
-from billing.models import Customer, Meter, UsageEvent
+from billing.models import Customer, Meter, Subscription, UsageEvent
 from billing.models.usage import hour_of
 from billing.times import now_of
 from portal.kit import clock
@@ -57,7 +58,8 @@ SELECT count(*) FROM (
 def usage_quantity(customer_id: UUID, meter: str, starts_at: datetime, ends_at: datetime) -> Decimal:
     """How much of `meter` (its code) the customer used in [starts_at, ends_at), as far as is known now.
 
-    `MeterUnknown`; `UsageForgotten` when a bound that is no whole hour (UTC) lies before what is kept event by event.
+    `MeterUnknown`; `UsageForgotten` when a bound that is no whole hour (UTC) lies before what is kept event by event: 90
+    days, and as long as a bill of a subscription will need it (`Subscription.usage_from`).
     """
     customer = _customer(customer_id)
     return quantity_of(customer.organisation_id, _meter(meter), starts_at, ends_at, now=_present(customer))
@@ -71,7 +73,11 @@ def quantity_of(
         return Decimal(0)
     values = _split(starts_at.astimezone(UTC), ends_at.astimezone(UTC))
     different = meter.aggregation == Meter.Aggregation.UNIQUE
-    _must_be_known(values, now or clock.now(), different=different)
+    present = now or clock.now()
+    if not _is_known(values, present - RAW_KEPT, present - HOURS_KEPT, different=different):
+        kept = _kept_from(organisation_id, present)
+        if not _is_known(values, kept, min(kept, present - HOURS_KEPT), different=different):
+            raise UsageForgotten
     with connection.cursor() as cursor:
         cursor.execute(
             _DIFFERENT if different else _SUMS, {**values, "organisation": organisation_id, "meter": meter.code}
@@ -87,7 +93,7 @@ def usage_amounts(customer_id: UUID, meter: str, starts_at: datetime, ends_at: d
     `UsageForgotten` for a period that begins before what is kept event by event.
     """
     customer = _customer(customer_id)
-    if starts_at < known_from(customer):
+    if starts_at < known_from(customer) and starts_at < _kept_from(customer.organisation_id, _present(customer)):
         raise UsageForgotten
     rows = UsageEvent.objects.filter(
         organisation_id=customer.organisation_id,
@@ -99,8 +105,17 @@ def usage_amounts(customer_id: UUID, meter: str, starts_at: datetime, ends_at: d
 
 
 def known_from(customer: Customer) -> datetime:
-    """From when on single events of a customer are still known: nothing before can be counted anew."""
+    """From when on single events of any customer are still known, whatever its bills need."""
     return _present(customer) - RAW_KEPT
+
+
+def _kept_from(organisation_id: UUID, present: datetime) -> datetime:
+    """From when on single events of an organisation are still known, with those that are kept for its bills. The clean-ups
+    ask the same (`billing.cleanups.usage`)."""
+    rows = Subscription.objects.filter(organisation_id=organisation_id, usage_from__isnull=False)
+    rows = rows.filter(Q(ended_at=None) | Q(ended_at__gt=present - RAW_KEPT))
+    kept: datetime | None = rows.aggregate(first=Min("usage_from"))["first"]
+    return present - RAW_KEPT if kept is None else min(kept, present - RAW_KEPT)
 
 
 def _customer(customer_id: UUID) -> Customer:
@@ -143,12 +158,10 @@ def _up(moment: datetime, step: timedelta) -> datetime:
     return below if below == moment else below + step
 
 
-def _must_be_known(bounds: dict[str, datetime], now: datetime, *, different: bool) -> None:
-    """`UsageForgotten` when a part of the period that is not empty needs what has been removed."""
-    raw, hours = now - RAW_KEPT, now - HOURS_KEPT
+def _is_known(bounds: dict[str, datetime], raw: datetime, hours: datetime, *, different: bool) -> bool:
+    """Whether every part of the period that is not empty is kept. `raw`, `hours`: from when on events and hours are."""
     single = bounds["start"] < bounds["first_hour"] and bounds["start"] < raw
     single = single or (bounds["last_hour"] < bounds["end"] and bounds["last_hour"] < raw)
     hourly = bounds["first_hour"] < bounds["first_day"] and bounds["first_hour"] < hours
     hourly = hourly or (bounds["last_day"] < bounds["last_hour"] and bounds["last_day"] < hours)
-    if single or hourly or (different and bounds["start"] < hours):
-        raise UsageForgotten
+    return not (single or hourly or (different and bounds["start"] < hours))

@@ -19,6 +19,10 @@ MONEY = (
         "For how long the oldest subscription waits whose moment has come; 0 when none does.",
     ),
 )
+PROOF = (
+    Series("steward_billing_proof_last_run_timestamp_seconds", "gauge", "When the last proof of the books ended."),
+    Series("steward_billing_proof_differences", "gauge", "Differences that the last proof of the books found."),
+)
 TRAFFIC = (
     Series("steward_billing_usage_events", "counter", "Events of use that happened today (UTC) and were reported."),
     Series(
@@ -51,6 +55,7 @@ _REJECTED = """
 SELECT count(*) FROM audit_event
 WHERE code = 'billing.webhook.rejected' AND occurred_at >= %(midnight)s AND id >= %(first)s
 """
+_PROOF = "SELECT ended_at, wrong FROM billing_proof_run ORDER BY id DESC LIMIT 1"
 _WAITING = "SELECT count(*), min(next_at) FROM billing_webhook_delivery WHERE state = 'queued'"
 _FAILED = "SELECT count(*) FROM billing_webhook_delivery WHERE state = 'failed'"
 
@@ -71,6 +76,18 @@ def _money() -> Samples:
         "steward_billing_invoices_overdue_minor_units": [((row[0],), int(row[3])) for row in owed],
         "steward_billing_renewals": [((), renewed)],
         "steward_billing_renewals_late_seconds": [((), (now - oldest).total_seconds() if oldest else 0.0)],
+    }
+
+
+def _proof() -> Samples:
+    with context.system("metrics"), quickly() as cursor:
+        cursor.execute(_PROOF)
+        last = cursor.fetchone()
+    if last is None:  # Before the first one nothing is known.
+        return {series.name: [] for series in PROOF}
+    return {
+        "steward_billing_proof_last_run_timestamp_seconds": [((), last[0].timestamp())],
+        "steward_billing_proof_differences": [((), last[1])],
     }
 
 
@@ -97,4 +114,5 @@ def _traffic() -> Samples:
 
 
 readings.add(Reading("billing.money", MONEY, _money))
+readings.add(Reading("billing.proof", PROOF, _proof))
 readings.add(Reading("billing.traffic", TRAFFIC, _traffic))

@@ -7,7 +7,7 @@ from typing import Any
 
 from billing.errors.subscriptions import MomentRefused, MoveRefused
 from billing.models import PendingChange, Phase, PlanVersion, Subscription, SubscriptionItem
-from billing.services.subscription_bills import Bill, bill_put
+from billing.services.subscription_bills import BILLED, Bill, bill_put
 from billing.subscription_guards import is_staff
 from billing.subscription_notes import noted, value_noted
 from billing.subscription_states import ENDED, may_move
@@ -92,7 +92,7 @@ def finish(change: Change) -> None:
     held.save()
     if change.bills and held.state != _S.PAUSED and held.halted_at is None:
         change.bill = bill_put(actor=change.actor, subscription=held, until=change.at, since=change.since, items=items)
-        held.save(update_fields=["bills", "billed_at", "halted_at"])
+        held.save(update_fields=BILLED)
     noted(change.actor, held, change.kind, at=change.at, before=change.before, reason=change.reason, note=change.note)
 
 
@@ -106,6 +106,8 @@ def next_moment(subscription: Subscription, after: datetime) -> datetime | None:
         moments.append(subscription.started_at + FIRST_PAYMENT_WITHIN)
     elif subscription.state != _S.PAUSED:
         moments.append(subscription.current_period_end)
+        if subscription.charges_from is not None and subscription.charges_from > after:
+            moments.append(subscription.charges_from)  # What begins to be charged within a period is billed then.
         waits = PendingChange.objects.filter(subscription=subscription, done_at=None, dropped_at=None)
         moments += list(waits.values_list("at", flat=True))
         if subscription.state == _S.TRIALING and subscription.trial_end is not None:

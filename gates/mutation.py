@@ -12,6 +12,8 @@ forks, puts the changed code into the functions that are there, and runs.
 import argparse
 import ast
 import copy
+import gc
+import inspect
 import json
 import os
 import random
@@ -19,8 +21,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import _lru_cache_wrapper
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -120,13 +123,14 @@ def mutated(mutant: Mutant) -> CodeType:
 
 
 def swap(mutant: Mutant) -> None:
-    """Put the changed code into the functions of the loaded module, wherever somebody holds them."""
-    import gc
-    from types import FunctionType
-
+    """Put the changed code into the functions of the loaded module, wherever somebody holds them; what they have
+    remembered is forgotten."""
     path = str(ROOT / mutant.file)
+    module = mutant.file.removesuffix(".py").replace("/", ".")
     changed = {(code.co_qualname, code.co_firstlineno): code for code in _codes(mutated(mutant))}
     for thing in gc.get_objects():
+        if isinstance(thing, _lru_cache_wrapper) and getattr(inspect.unwrap(thing), "__module__", "") == module:
+            thing.cache_clear()
         if isinstance(thing, FunctionType) and thing.__code__.co_filename == path:
             key = (thing.__code__.co_qualname, thing.__code__.co_firstlineno)
             if key in changed and len(changed[key].co_freevars) == len(thing.__code__.co_freevars):

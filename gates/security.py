@@ -5,6 +5,7 @@ that cannot be reached it says so and does not fail, because nothing is known th
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -106,8 +107,12 @@ def secrets() -> list[str]:
     """What looks like a real credential and is not in the reviewed baseline."""
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     names = [name for name in tracked.split("\0") if name and (ROOT / name).is_file() and name not in UNREAD]
-    done = _run("-m", "detect_secrets.pre_commit_hook", "--baseline", BASELINE, "--json", *names)
-    if done.returncode == 0:
+    # A copy: where known ones have moved to other lines, it writes the new lines down (and ends with 3).
+    copied = ROOT / "build" / "secrets.baseline"
+    copied.parent.mkdir(exist_ok=True)
+    shutil.copyfile(ROOT / BASELINE, copied)
+    done = _run("-m", "detect_secrets.pre_commit_hook", "--baseline", str(copied), "--json", *names)
+    if done.returncode in {0, 3}:
         return []
     try:
         found = json.loads(done.stdout)["results"]
@@ -138,7 +143,7 @@ def licence_of(each: metadata.Distribution) -> str:
         for line in each.metadata.get_all("Classifier") or ()
         if line.startswith("License ::") and not line.endswith("OSI Approved")
     ]
-    return " ".join(told) or str(each.metadata.get("License") or "").strip().partition("\n")[0]
+    return " ".join(told) or "".join(each.metadata.get_all("License") or ()).strip().partition("\n")[0]
 
 
 def is_free(words: str) -> bool:

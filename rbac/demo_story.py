@@ -166,3 +166,13 @@ RUNS = (
     Work(_CLEAN, "cl-89", "Clean the readings of June", 3, 3, "running", phase="Looking for gaps", asked=True),
     Work("threats/indicator in-7731", "sw-12", "Sweep of the mail of this week", 2, 2, "queued"),
 )
+
+NIGHTLY = Work("platform_data/pipeline pl-intake", "nt", "Nightly intake", 0, 0, "succeeded", 120, 120)
+
+
+def nightly(ago: int) -> Work:
+    """The nightly run of so many days ago: each eleventh one failed."""
+    if ago % 11 == 4:
+        told = "Harbour 41 did not answer three times; nothing of this night was kept."
+        return NIGHTLY._replace(external_id=f"nt-{ago}", took=9, state="failed", done=41, message=told)
+    return NIGHTLY._replace(external_id=f"nt-{ago}", took=18 + ago * 7 % 13, message="120 stations read.")

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
@@ -14,6 +13,7 @@ from rbac.counting import is_bounded
 from rbac.govern_errors import InPerson
 from rbac.models import INSTALLATION, Role, Scope
 from rbac.selectors import OWNER
+from rbac.settings import ELEVATION_MOST, ELEVATION_WAIT
 from rbac.tree_rules import INVISIBLE
 
 TEXT_LIMIT = 300
@@ -32,12 +32,12 @@ def decided_by(scope_id: UUID | None) -> str:
 
 def longest() -> timedelta:
     """For how long somebody can have a role at most."""
-    return timedelta(minutes=settings.STEWARD_ELEVATION_MOST_MINUTES)
+    return ELEVATION_MOST.value()
 
 
 def waits() -> timedelta:
     """How long a request waits for an answer."""
-    return timedelta(hours=settings.STEWARD_ELEVATION_WAIT_HOURS)
+    return ELEVATION_WAIT.value()
 
 
 def steps() -> list[int]:

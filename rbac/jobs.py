@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -11,11 +10,12 @@ from portal.kit import clock, context
 from portal.kit.registry import Job, Run, Schedule, jobs, schedules
 from rbac.services import elevations, glass, review_jobs
 from rbac.services.runs import BATCH, runs_lose
+from rbac.settings import RUN_LOST
 
 
 def lose_runs(run: Run) -> Mapping[str, Any]:
     """Give up runs of host products that nobody has heard of for too long, in batches. Harmless when repeated."""
-    since, lost = clock.now() - settings.STEWARD_RUN_LOST, 0
+    since, lost = clock.now() - RUN_LOST.value(), 0
     while True:
         with run.batch():
             found = runs_lose(silent_since=since)

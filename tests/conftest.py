@@ -10,6 +10,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -26,6 +27,7 @@ from accounts.models import User
 from audit import personal
 from audit.services import event_record, events_record
 from maintenance.system import panels
+from portal.home import boards
 from portal.kit import pseudo
 from portal.kit.mode import state
 from portal.kit.record import record, record_many
@@ -138,12 +140,17 @@ def _sees_every_organisation(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_memory_between_tests() -> None:
+def _no_memory_between_tests(request: pytest.FixtureRequest) -> None:
     """Rolled-back stamps and keys come again with other meanings; nothing is remembered from test to test."""
     decision.forget_everything()
     personal.forget_everything()
     state.forget()
+    if not {"db", "world", "own_database"} & set(request.fixturenames) and not request.node.get_closest_marker(
+        "django_db"
+    ):
+        state._kept.until = inf  # Without a database no setting is kept, and none is asked for.
     panels.forget_everything()
+    boards.forget_everything()
 
 
 @pytest.fixture

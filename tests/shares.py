@@ -45,7 +45,7 @@ def longest_first(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (-totals[share_of(item.nodeid)], share_of(item.nodeid)))
 
 
-class Shares(LoadFileScheduling):
+class Shares(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no type information
     """Gives out the shares in the order in which the workers collected them."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -37,7 +37,11 @@ class PasswordField(serializers.CharField):
     """A password, as it is typed; blanks around it belong to it."""
 
     def __init__(self) -> None:
-        super().__init__(max_length=1000, trim_whitespace=False, help_text="At least 15 characters, at most 128.")
+        super().__init__(
+            max_length=1000,
+            trim_whitespace=False,
+            help_text="At least 15 characters unless the installation asks for another number, at most 128.",
+        )
 
 
 class RegisterBody(Body):

@@ -8,9 +8,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts import survey_selectors as selectors
+from accounts.errors import SurveyNotDue
 from accounts.models import SurveyAnswer
-from portal.kit import paging
-from portal.kit.api import ApiView, Reply, endpoint
+from accounts.models.surveys import COMMENT_LIMIT
+from accounts.services.surveys import survey_answer, survey_dismiss
+from portal.kit import errors, paging
+from portal.kit.api import ApiView, Body, Reply, endpoint, json
 
 
 class SurveyAnswerReply(Reply):
@@ -30,6 +33,53 @@ class SurveyAnswerReply(Reply):
         "comment": "Quick and clear",
         "answered_at": "2026-01-31T08:30:00Z",
     }
+
+
+class QuestionReply(Reply):
+    """The question that one is asked now."""
+
+    kind = serializers.ChoiceField(choices=SurveyAnswer.Kind.values, help_text="nps: 0 to 10; csat: 1 to 5.")
+    example = {"kind": "nps"}
+
+
+class OwnAnswerBody(Body):
+    """One's answer; without a score the question is put away for 90 days."""
+
+    kind = serializers.ChoiceField(choices=SurveyAnswer.Kind.values, help_text="The question that one is asked.")
+    score = serializers.IntegerField(required=False, min_value=0, max_value=10)
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=COMMENT_LIMIT)
+    example = {"kind": "nps", "score": 9, "comment": "Quick and clear"}
+
+
+class OwnSurveyView(ApiView):
+    """How one likes it oneself, asked at most once in 90 days."""
+
+    access = "organisation:read"
+
+    def _inside(self, organisation_id: UUID) -> None:
+        if self.actor.organisation_id != organisation_id:
+            raise errors.NotFound
+
+    @endpoint(reply=QuestionReply)
+    def get(self, request: Request, organisation_id: UUID) -> HttpResponse:
+        """Read which question one is asked now; 404 while there is none."""
+        self._inside(organisation_id)
+        kind = selectors.question_due(self.actor)
+        if not kind:
+            raise errors.NotFound
+        return json({"kind": kind})
+
+    @endpoint(body=OwnAnswerBody, status=204, errors=(SurveyNotDue,))
+    def post(self, request: Request, organisation_id: UUID) -> HttpResponse:
+        """Answer the question, or put it away."""
+        self._inside(organisation_id)
+        given: Any = self.sent
+        if "score" in given:
+            comment = given.get("comment", "")
+            survey_answer(actor=self.actor, kind=given["kind"], score=given["score"], comment=comment)
+        else:
+            survey_dismiss(actor=self.actor, kind=given["kind"])
+        return HttpResponse(status=204)
 
 
 class SurveyAnswersView(ApiView):

@@ -104,6 +104,7 @@ urlpatterns += [
         developers.DeveloperRoleView.as_view(),
         name="api_developer_role",
     ),
+    path(f"{ORGANISATION}/survey", surveys.OwnSurveyView.as_view(), name="api_own_survey"),
     path("survey-answers", surveys.SurveyAnswersView.as_view(), name="api_survey_answers"),
     path("survey-answers/<uuid:answer_id>", surveys.SurveyAnswerView.as_view(), name="api_survey_answer"),
 ]

@@ -15,6 +15,7 @@ from accounts.models import TotpDevice, User
 from accounts.models.factors import DIGITS, STEP_SECONDS
 from accounts.services.recovery_codes import FEW
 from portal.kit import registry
+from portal.kit.settings import BRAND_NAME
 
 # Other pages of one's own security, where they are.
 BESIDE = ("/me/sessions", "/me/keys", "/me/activity")
@@ -31,7 +32,7 @@ def setup_of(device: TotpDevice, username: str) -> dict[str, Any]:
 
 def _uri(key: str, username: str) -> str:
     # Somebody may have accounts on several installations: the app lists them by issuer.
-    issuer = f"Steward ({urlsplit(settings.STEWARD_PUBLIC_URL).hostname})"
+    issuer = f"{BRAND_NAME.value()} ({urlsplit(settings.STEWARD_PUBLIC_URL).hostname})"
     values = {"secret": key, "issuer": issuer, "algorithm": "SHA1", "digits": DIGITS, "period": STEP_SECONDS}
     return f"otpauth://totp/{quote(issuer)}:{quote(username)}?{urlencode(values, quote_via=quote)}"
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from accounts.presenters.dialogs import person_dialogs, take_dialog, view_as_dia
 from accounts.presenters.roles import offered_roles, role_badges, role_text
 from accounts.presenters.rows import PersonRow, locked_text
 from accounts.services.impersonation import RIGHT_TO_WRITE
+from accounts.settings import IMPERSONATION
 from portal.kit.context import Actor
 from portal.kit.decision import can
 from portal.kit.detail import Head
@@ -166,7 +166,7 @@ class PersonPage:
             return _("Nobody sees the console as the root administrator.")
         if self.oneself:
             return _("You see the console as yourself already.")
-        if not settings.STEWARD_IMPERSONATION:
+        if not IMPERSONATION.value():
             return str(ViewsOff.title)
         gone = not self.user.is_active or self.user.kind != User.Kind.PERSON
         return self.protected or (_("Only whoever can sign in has a console to see.") if gone else "")

@@ -16,6 +16,7 @@ from accounts.presenters.rows import HUES, locked_text
 from portal.kit import charts, clock
 from portal.kit.context import Actor
 from portal.kit.detail import trail_url
+from portal.kit.runtime.declare import Setting, less_strict
 from portal.kit.templatetags.kit import count
 
 DAYS = 14  # Of the charts.
@@ -44,8 +45,20 @@ def security_page(actor: Actor) -> dict[str, Any]:
             _person(user, "", _("last seen"), 0, when=user.last_seen_at) for user in selectors.dormant_staff(actor)
         ],
         "addresses": _addresses(selectors.failing_addresses(actor, LATELY)),
+        "weak": [_weak(one) for one in less_strict()],
         "views": selectors.views(actor, MONTH),
         "views_url": trail_url(code=selectors.VIEWS),
+    }
+
+
+def _weak(one: Setting[Any]) -> dict[str, Any]:
+    """A setting that is less strict than the project's default."""
+    return {
+        "label": one.label,
+        "text": one.weakens,
+        "value": one.kind.shown(one.value()) or _("None"),
+        "default": one.kind.shown(one.shipped()) or _("None"),
+        "url": reverse("home:setting", args=[one.code]),
     }
 
 

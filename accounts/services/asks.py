@@ -8,15 +8,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
-from django.conf import settings
+from django.utils.translation import gettext as _
 
 from accounts.errors import RegistrationClosed
 from accounts.models import Ask
 from accounts.services.allowances import mail_allowed
 from accounts.services.links import password_forgotten
 from accounts.services.registrations import registration_begin
+from accounts.settings import DOMAINS, REGISTRATION
 from portal.kit import context, crypto, ids, jobs
 from portal.kit.context import ANONYMOUS, Actor
+from portal.kit.errors import Invalid
 from portal.kit.services import writing
 
 JOB = "accounts.answer_ask"
@@ -39,10 +41,16 @@ def password_ask(*, identifier: str) -> None:
 def registration_ask(*, email: str) -> None:
     """Somebody wants an account with this address. Always the same, whoever has one.
 
-    The event is that of the answer (`accounts.registration.begun`). `RegistrationClosed` unless registration is open.
+    The event is that of the answer (`accounts.registration.begun`). `RegistrationClosed` unless registration is open;
+    `Invalid` (field `email`) for an address of a domain that is not allowed.
     """
-    if settings.STEWARD_REGISTRATION != "open":
+    if REGISTRATION.value() != "open":
         raise RegistrationClosed
+    domains = DOMAINS.value()
+    if domains and email.strip().rpartition("@")[2].lower() not in domains:
+        # No secret: which domains may register says nothing about who has an account.
+        said = _("Register with an address of one of these domains: %(domains)s.") % {"domains": ", ".join(domains)}
+        raise Invalid(fields={"email": [said]})
     _put(Ask.Kind.REGISTRATION, email)
 
 

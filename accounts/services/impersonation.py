@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.errors import Deactivated, NotYourself, ViewsNested, ViewsOff
 from accounts.models import Session, User
 from accounts.services.guards import guard, person_id
+from accounts.settings import IMPERSONATION
 from portal.kit import clock, context, crypto
 from portal.kit.context import Actor
 from portal.kit.decision import authorise, can
@@ -88,7 +88,7 @@ def _own_session(actor: Actor) -> Session:
 
 
 def _require_viewable(actor: Actor, user: User) -> None:
-    if not settings.STEWARD_IMPERSONATION:
+    if not IMPERSONATION.value():
         raise ViewsOff
     if actor.id == user.pk:
         raise NotYourself
@@ -130,7 +130,7 @@ def _refusal(viewer: Actor, identity: Identity) -> str:
     here = replace(viewer, organisation_id=None)
     if not can(here, RIGHT) or not (identity.read_only or can(here, RIGHT_TO_WRITE)):
         return "right lost"
-    if not settings.STEWARD_IMPERSONATION:
+    if not IMPERSONATION.value():
         return "switched off"
     try:
         guard(here, User.objects.get(pk=person_id(identity.actor)))

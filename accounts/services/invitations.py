@@ -26,6 +26,7 @@ from accounts.services.links import address_proved
 from accounts.services.memberships import membership_put
 from accounts.services.privacy import consents_give
 from accounts.services.registrations import person_put
+from accounts.settings import REGISTRATION
 from portal.kit import clock, context, crypto, errors, jobs
 from portal.kit.context import Actor
 from portal.kit.errors import NotFound
@@ -262,7 +263,7 @@ def invitation_join(*, token: str, name: str, username: str, password: str) -> t
     found = _by_token(token)
     if found is None:
         raise InvitationGone
-    if settings.STEWARD_REGISTRATION == "off":
+    if REGISTRATION.value() == "off":
         raise RegistrationClosed
     key, organisation_id = found
     with writing():

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts import keys, rules
@@ -20,6 +19,7 @@ from portal.kit.decision import authorise, can
 from portal.kit.notify import notify
 from portal.kit.record import record
 from portal.kit.services import writing
+from portal.kit.settings import RATES_BY_NAME
 from rbac import decision
 from rbac.errors import CannotDelegate
 from rbac.models import INSTALLATION
@@ -232,7 +232,7 @@ def _checked(
     if not now < expires_at <= now + LONGEST:
         wrong["expires_at"] = [_("Choose an end in the future, at most 365 days away.")]
     networks = _networks(addresses, wrong)
-    most = settings.STEWARD_RATE_API
+    most = RATES_BY_NAME["STEWARD_RATE_API"].value()
     if rate_limit is not None and (rate_limit < 1 or (most and rate_limit > most)):
         wrong["rate_limit"] = [_("Write a number from 1 to %(most)s.") % {"most": most or rate_limit}]
     if wrong:

@@ -13,6 +13,7 @@ from accounts.models import Consent, User
 from accounts.services.erasure import user_anonymise
 from accounts.services.guards import owners_kept, person_id
 from accounts.services.sessions import sessions_end_all
+from accounts.settings import DELETION_GRACE, PRIVACY_URL, PRIVACY_VERSION, TERMS_URL, TERMS_VERSION
 from portal.kit import clock, context
 from portal.kit.context import Actor
 from portal.kit.errors import Conflict
@@ -45,11 +46,11 @@ def deletion_ask(*, actor: Actor, session_id: UUID | None) -> User:
             raise LastAdministrator
         if user.leaving_at is not None:
             raise LeavingAlready
-        user.leaving_at = clock.now() + timedelta(days=settings.STEWARD_DELETION_GRACE_DAYS)
+        user.leaving_at = clock.now() + DELETION_GRACE.value()
         user.leaving_warned_at = None
         user.save(update_fields=["leaving_at", "leaving_warned_at"])
         ended = sessions_end_all(user=user, keep=session_id)
-        facts = {"days": settings.STEWARD_DELETION_GRACE_DAYS, "sessions_ended": ended}
+        facts = {"days": DELETION_GRACE.value().days, "sessions_ended": ended}
         record("accounts.deletion.asked", target=user, data=facts)
         _mail(user, "deletion_asked", user.leaving_at)
     return user
@@ -138,8 +139,8 @@ class LegalText:
 def legal_texts() -> list[LegalText]:
     """The texts that this installation asks everybody to agree to; none without their addresses in the settings."""
     found = (
-        LegalText(Consent.Kind.TERMS, settings.STEWARD_TERMS_URL, settings.STEWARD_TERMS_VERSION),
-        LegalText(Consent.Kind.PRIVACY, settings.STEWARD_PRIVACY_URL, settings.STEWARD_PRIVACY_VERSION),
+        LegalText(Consent.Kind.TERMS, TERMS_URL.value(), TERMS_VERSION.value()),
+        LegalText(Consent.Kind.PRIVACY, PRIVACY_URL.value(), PRIVACY_VERSION.value()),
     )
     return [text for text in found if text.url]
 

@@ -19,6 +19,7 @@ from accounts.services.allowances import mail_allowed
 from accounts.services.memberships import membership_put, roles_by_code
 from accounts.services.organisations import organisation_put
 from accounts.services.privacy import consents_give
+from accounts.settings import DOMAINS, REGISTRATION
 from portal.kit import clock, context, crypto, errors, ids
 from portal.kit.context import Actor
 from portal.kit.notify import notify
@@ -35,10 +36,11 @@ def registration_begin(*, text: str) -> None:
     """Mail the address `text` a link under which it becomes an account; a former link dies.
 
     Event `accounts.registration.begun`. Whoever has an account with it is mailed just that. Nothing at all for what is
-    no address, beyond five mails an hour, and while registration is not open.
+    no address, beyond five mails an hour, of a domain that
+    is not allowed, and while registration is not open.
     """
     email = rules.normalised("email", text)
-    if settings.STEWARD_REGISTRATION != "open" or rules.problem("email", email):
+    if REGISTRATION.value() != "open" or rules.problem("email", email) or not domain_allowed(email):
         return
     with writing():
         # Its row is held from here on: of two who begin with one address at once, the second replaces the first.
@@ -66,12 +68,20 @@ def _page(path: str) -> str:
 
 def registration_of(*, token: str) -> Registration:
     """The registration that `token` opens; `LinkGone` when it opens none (any more). Looking spends nothing."""
-    if settings.STEWARD_REGISTRATION != "open":
+    if REGISTRATION.value() != "open":
         raise RegistrationClosed
     found = Registration.objects.filter(digest=crypto.digest(token)).first()
     if found is None or found.used_at is not None or found.expires_at <= clock.now():
         raise LinkGone(GONE)
+    if not domain_allowed(found.email):
+        raise RegistrationClosed
     return found
+
+
+def domain_allowed(email: str) -> bool:
+    """Whether whoever has this address may register: its domain is on the list, or there is none."""
+    allowed = DOMAINS.value()
+    return not allowed or email.rpartition("@")[2].lower() in allowed
 
 
 def registration_complete(

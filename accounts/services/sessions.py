@@ -13,6 +13,7 @@ from accounts.models import PendingSignIn, Session, User
 from accounts.services.devices import browser_recognise, client_recognise
 from accounts.services.factor_duty import factor_duty_settle
 from accounts.services.guards import guard, person_id
+from accounts.settings import ABSOLUTE, ABSOLUTE_STAFF, IDLE, IDLE_STAFF
 from portal.kit import clock, context, crypto, errors
 from portal.kit.context import Actor
 from portal.kit.decision import authorise
@@ -43,8 +44,8 @@ def session_start(
         raise NotAPerson
     now = clock.now()
     staff = rbac.rank_of(user.pk) > 0
-    idle = settings.SESSION_IDLE_STAFF if staff else settings.SESSION_IDLE
-    ends_at = now + (settings.SESSION_ABSOLUTE_STAFF if staff else settings.SESSION_ABSOLUTE)
+    idle = (IDLE_STAFF if staff else IDLE).value()
+    ends_at = now + (ABSOLUTE_STAFF if staff else ABSOLUTE).value()
     token = crypto.token()
     with writing():
         if kind == Session.Kind.BROWSER:

@@ -1,4 +1,4 @@
-"""Asking people how they like it: one question, at most once in 90 days, which one may put away."""
+"""Asking people how they like it: one question, at most once in the quiet time, which one may put away."""
 
 from django.utils.translation import gettext as _
 
@@ -34,7 +34,7 @@ def survey_answer(*, actor: Actor, kind: str, score: int, comment: str = "") -> 
 
 
 def survey_dismiss(*, actor: Actor, kind: str) -> SurveyAnswer:
-    """Put the question away for 90 days; counts in no figure. `SurveyNotDue`. Event `accounts.survey.dismissed`."""
+    """Put the question away for the quiet time; counts in no figure. `SurveyNotDue`. Event `accounts.survey.dismissed`."""
     with writing():
         answer = _told(actor, kind, None, "")
         record("accounts.survey.dismissed", target=answer, data={"kind": kind})

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
-
 from accounts import tokens
 from accounts.models import Session, Token, User
 from accounts.services.guards import person_id
+from accounts.settings import ACCESS_TOKEN, REFRESH_TOKEN
 from portal.kit import clock, context, crypto, errors
 from portal.kit.access import AccountInactive
 from portal.kit.context import Actor
@@ -40,7 +39,7 @@ def client_begin(*, session_token: str) -> Pair:
         if session is None:
             raise errors.Unauthenticated
         session.digest = crypto.digest(crypto.token())  # Nobody has what it is of.
-        session.idle = settings.STEWARD_REFRESH_TOKEN
+        session.idle = REFRESH_TOKEN.value()
         session.expires_at = min(now + session.idle, session.ends_at)
         session.save(update_fields=["digest", "idle", "expires_at"])
         return _issue(session, now)
@@ -98,8 +97,8 @@ def tokens_replace(*, actor: Actor, session_id: UUID) -> Pair:
 def _issue(session: Session, now: datetime) -> Pair:
     Token.objects.filter(session=session, kind=Token.Kind.ACCESS).delete()
     access, refresh = tokens.make(tokens.ACCESS), tokens.make(tokens.REFRESH)
-    access_ends = min(now + settings.STEWARD_ACCESS_TOKEN, session.ends_at)
-    refresh_ends = min(now + settings.STEWARD_REFRESH_TOKEN, session.ends_at)
+    access_ends = min(now + ACCESS_TOKEN.value(), session.ends_at)
+    refresh_ends = min(now + REFRESH_TOKEN.value(), session.ends_at)
     Token.objects.bulk_create(
         Token(session=session, kind=kind, digest=crypto.digest(token), created_at=now, expires_at=ends)
         for kind, token, ends in (

@@ -1,6 +1,5 @@
 """Answering an invitation by its mailed link: as the person one is, or as a new one."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -13,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts.organisation_forms import JoinForm
 from accounts.services.invitations import LIFE, Offer, invitation_accept, invitation_join, invitation_offer
 from accounts.services.privacy import legal_texts
+from accounts.settings import REGISTRATION
 from accounts.views.entering import entered
 from accounts.views.handover import Handover, guarded
 from accounts.views.passwords import minimum_length
@@ -89,7 +89,7 @@ class InvitationView(PageView):
         values = {
             "offer": offer,
             "signed_in": who.actor.label if who is not None and who.active else "",
-            "may_join": settings.STEWARD_REGISTRATION != "off",
+            "may_join": REGISTRATION.value() != "off",
             "form": form,
             "minimum_length": minimum_length(),
             "rules": password_validators_help_texts(),

@@ -17,22 +17,20 @@ from accounts.organisation_presenters import (
     closing_text,
     invitation_rows,
     offered_roles,
-    organisation_rows,
     organisation_state,
 )
 from accounts.presenters.surveys import question_of
 from accounts.services.invitations import invitation_accept_own
 from accounts.services.memberships import membership_leave
 from accounts.services.organisations import organisation_close, organisation_update, ownership_transfer
-from accounts.views.organisations import LATEST, change_invitation, invite
-from audit import selectors as trail
-from audit.filters import EventFilter
+from accounts.views.organisations import change_invitation, invite
 from portal.kit import errors, paging
 from portal.kit.access import SignedIn
 from portal.kit.decision import can
 from portal.kit.detail import parsed_id
 from portal.kit.forms import confirm_word, refused
 from portal.kit.views import PageView
+from portal.kit.widgets import board
 
 TRANSFER_CHOICES = 200  # More members than one looks through in a list; staff hands those organisations over.
 
@@ -44,30 +42,15 @@ class OrganisationHomeView(PageView):
     template_name = "accounts/organisation_home.html"
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
-        """State, numbers, what happened last."""
+        """The dashboard of the person's choice, or that of its role."""
         here = selectors.here(self.actor, "organisation:read")
-        row = organisation_rows(self.actor, [here])[0]
-        history = can(self.actor, "audit:read").allowed
         invites = can(self.actor, "member:create").allowed
-        facts = [
-            {"label": _("Status"), "status": {"tone": row.state_tone, "label": row.state_label}},
-            {"label": _("Members"), "value": row.members, "url": reverse("accounts:members", args=[here.slug])},
-            {"label": _("Created"), "when": here.created_at, "style": "exact"},
-        ]
-        if invites:
-            number = selectors.invitations_open(self.actor, here.pk).count()
-            where = reverse("accounts:invitations", args=[here.slug])
-            facts.insert(2, {"label": _("Open invitations"), "value": number, "url": where})
         values = {
             "organisation": here,
-            "facts": facts,
-            "show_history": history,
-            "events": trail.events(self.actor, EventFilter(), limit=LATEST).items if history else [],
-            "history_url": f"/o/{here.slug}/audit",
             "invite_url": reverse("accounts:invitations", args=[here.slug]) if invites else "",
             "question": question_of(survey_selectors.question_due(self.actor), here),
         }
-        return self.page(values)
+        return self.page({**values, **board(request, self.actor)})
 
 
 class InvitationsView(PageView):

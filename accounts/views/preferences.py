@@ -18,6 +18,7 @@ from portal.kit.context import Actor
 from portal.kit.decision import can
 from portal.kit.forms import refused
 from portal.kit.preferences import Preferences
+from portal.kit.runtime.kinds import Choices
 from portal.kit.views import PageView
 
 SAMPLE_NUMBER = 1_284_067
@@ -99,7 +100,7 @@ def _values(worn: Preferences) -> dict[str, Any]:
     return {name: getattr(worn, name) for name in preferences.NAMES}
 
 
-def _pages(actor: Actor) -> preferences.Choices:
+def _pages(actor: Actor) -> Choices:
     """The start pages that `actor` may open now."""
     return [
         (value, label)

@@ -3,7 +3,6 @@
 from typing import Any, cast
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts import privacy_selectors as selectors
 from accounts.models import OwnExport, User
 from accounts.services import own_data, privacy
+from accounts.settings import DELETION_GRACE
 from portal.kit import errors, htmx, identity, limits, registry
 from portal.kit.access import SignedIn
 from portal.kit.forms import confirm_word
@@ -46,7 +46,7 @@ class PrivacyBase(PageView, abstract=True):
             "leaving": leaving,
             "why_not": _why_not(leaving),
             "word": user.username,
-            "days": settings.STEWARD_DELETION_GRACE_DAYS,
+            "days": DELETION_GRACE.value().days,
             "holdings": sorted(registry.personal_data, key=lambda entry: str(entry.label)),
             "notice": notice,
         }

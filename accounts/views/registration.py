@@ -1,6 +1,5 @@
 """Registration: ask for a mail, open its link, choose name, organisation and password."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -15,6 +14,7 @@ from accounts.registration_forms import AccountForm, AddressForm
 from accounts.services.asks import registration_ask
 from accounts.services.privacy import legal_texts
 from accounts.services.registrations import LIFE, registration_complete, registration_of
+from accounts.settings import REGISTRATION
 from accounts.views.entering import entered
 from accounts.views.handover import Handover, guarded
 from accounts.views.passwords import minimum_length
@@ -36,18 +36,22 @@ class RegisterView(PageView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The form; a page that says so where registration is closed."""
-        if settings.STEWARD_REGISTRATION != "open":
+        if REGISTRATION.value() != "open":
             return self.page(template="accounts/register_closed.html", status=RegistrationClosed.status)
         return self.page({"form": AddressForm()})
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Note it and lead to the page that says so."""
-        if settings.STEWARD_REGISTRATION != "open":
+        if REGISTRATION.value() != "open":
             raise RegistrationClosed
         form = AddressForm(request.POST)
         if not form.is_valid():
             return self.page({"form": form}, status=422)
-        registration_ask(email=form.cleaned_data["email"])
+        try:
+            registration_ask(email=form.cleaned_data["email"])
+        except errors.Invalid as error:
+            refused(form, error)
+            return self.page({"form": form}, status=422)
         return redirect("accounts:register_sent")
 
 

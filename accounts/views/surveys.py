@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts import survey_selectors as selectors
 from accounts.presenters.surveys import answer_row, spread
 from accounts.services.surveys import survey_answer, survey_dismiss
+from accounts.settings import SURVEY_QUIET
 from portal.kit import clock, errors, paging
 from portal.kit.kpis import Span, kpis, written
 from portal.kit.views import PageView
@@ -28,7 +29,8 @@ class SurveyView(PageView):
         try:
             if request.POST.get("do") == "dismiss":
                 survey_dismiss(actor=self.actor, kind=kind)
-                messages.info(request, _("You will not be asked for the next 90 days."))
+                days = SURVEY_QUIET.value().days
+                messages.info(request, _("You will not be asked for the next %(days)d days.") % {"days": days})
             else:
                 score = int(sent) if sent.isascii() and sent.isdigit() and len(sent) <= 2 else -1
                 survey_answer(actor=self.actor, kind=kind, score=score, comment=request.POST.get("comment", ""))
@@ -55,6 +57,7 @@ class SurveyAnswersView(PageView):
         figures = [(kpi, kpi.read(span)) for kpi in (kpis.get("nps"), kpis.get("csat"))]
         return self.page(
             {
+                "quiet_days": SURVEY_QUIET.value().days,
                 "cards": [
                     {"kpi": kpi, "value": written(kpi, figure, ""), "bare": figure.value is None}
                     for kpi, figure in figures

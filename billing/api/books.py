@@ -11,8 +11,9 @@ from rest_framework.request import Request
 
 from billing.selectors import ageing, proofs, revenue
 from billing.selectors.ledger import currencies as currencies_used
+from billing.services.proofs import proof_start
 from portal.kit import clock
-from portal.kit.api import ApiView, Reply, endpoint, flag, identifier, one_of
+from portal.kit.api import ApiView, Reply, endpoint, flag, identifier, json, one_of
 from portal.kit.api.money import MoneyField, money_body
 from portal.kit.api.parameters import Parameter
 from portal.kit.money import currencies
@@ -153,6 +154,13 @@ class ProofReply(Reply):
     }
 
 
+class ProofStartedReply(Reply):
+    """The run of a proof."""
+
+    run_id = serializers.UUIDField()
+    example = {"run_id": _ID}
+
+
 class BooksApi(ApiView, abstract=True):
     """What these endpoints share."""
 
@@ -227,6 +235,11 @@ class ProofView(ApiView):
                 "checks": checks,
             }
         )
+
+    @endpoint(access="ledger:admin", reply=ProofStartedReply, status=202)
+    def post(self, request: Request) -> HttpResponse:
+        """Have the proof run now; while one is under way, it is that one."""
+        return json({"run_id": proof_start(actor=self.actor)}, status=202)
 
 
 def _aged(found: ageing.Aged, currency: str) -> dict[str, Any]:

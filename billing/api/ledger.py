@@ -8,16 +8,22 @@ from rest_framework.request import Request
 
 from billing.api.ledger_serializers import (
     AccountReply,
+    JournalBody,
     JournalReply,
     JournalWholeReply,
+    ReversalBody,
     account_body,
     journal_body,
     journal_whole,
 )
+from billing.errors import ledger as refusals
+from billing.ledger import AccountRef, Line
 from billing.lists.ledger import accounts, journals
+from billing.models import Journal
 from billing.selectors import ledger as selectors
+from billing.services.ledger import journal_post, journal_reverse
 from portal.kit import paging
-from portal.kit.api import ApiView, endpoint
+from portal.kit.api import ApiView, endpoint, json
 from portal.kit.api.listing import parameters_of
 from portal.kit.lists import List
 
@@ -31,6 +37,12 @@ class LedgerApi(ApiView, abstract=True):
         chosen = declared.parse({name: self.asked[name] for name in named if self.asked[name] is not None})
         rows = declared.rows(self.actor, chosen)
         return paging.keyset(rows, self.asked["cursor"], by=declared.order(chosen), size=self.asked["limit"])
+
+    def made(self, journal: Journal) -> HttpResponse:
+        """A journal that was posted, with its entries."""
+        reply = json(journal_whole(journal, selectors.entries_of(self.actor, journal)), status=201)
+        reply.headers["Location"] = f"/api/v1/ledger/journals/{journal.pk}"
+        return reply
 
 
 class AccountsView(LedgerApi):
@@ -69,6 +81,25 @@ class JournalsView(LedgerApi):
         page = self.page_of(journals)
         return self.listed(map(journal_body, page.items), page.next)
 
+    @endpoint(
+        access="ledger:admin",
+        body=JournalBody,
+        reply=JournalWholeReply,
+        status=201,
+        errors=(
+            *(refusals.Unbalanced, refusals.LineInvalid, refusals.BooksMixed, refusals.KeyConflict),
+            *(refusals.Overdrawn, refusals.PeriodClosed),
+        ),
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Post a journal by hand. The same key and content again is the same journal; another content is refused."""
+        given: Any = dict(self.sent)
+        lines = [
+            Line(AccountRef(one["path"], one["amount"].currency), one["amount"].amount, one["reference"])
+            for one in given.pop("entries")
+        ]
+        return self.made(journal_post(actor=self.actor, lines=lines, **given))
+
 
 class JournalView(LedgerApi):
     """One journal."""
@@ -80,3 +111,23 @@ class JournalView(LedgerApi):
         """Read a journal with its entries. It never changes."""
         found = selectors.journal(self.actor, journal_id)
         return self.single(journal_whole(found, selectors.entries_of(self.actor, found)))
+
+
+class JournalReversalView(LedgerApi):
+    """Taking a journal back."""
+
+    access = "ledger:admin"
+
+    @endpoint(
+        body=ReversalBody,
+        reply=JournalWholeReply,
+        status=201,
+        errors=(refusals.ReversedAlready, refusals.PeriodClosed, refusals.Overdrawn),
+    )
+    def post(self, request: Request, journal_id: UUID) -> HttpResponse:
+        """Post the journal that takes this one back. Both stay; it can be done once."""
+        found = selectors.journal(self.actor, journal_id)
+        given: Any = self.sent
+        return self.made(
+            journal_reverse(actor=self.actor, journal=found, event_at=given["event_at"], reason=given["reason"])
+        )

@@ -5,9 +5,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from billing.api.money_serializers import FORM, KEY
 from billing.models import Entry, Journal, LedgerAccount
-from billing.models.ledger import Kind
-from portal.kit.api import MoneyField, Reply, money_body
+from billing.models.ledger import PATH, Kind
+from portal.kit.api import Body, MoneyField, Reply, money_body
 
 _ACCOUNT, _JOURNAL = (f"01890000-0000-7000-8000-0000000000f{number}" for number in (5, 6))
 _MOMENT = "2026-01-31T08:30:00Z"
@@ -72,6 +73,42 @@ class EntryReply(serializers.Serializer[Any]):
     path = serializers.CharField()
     amount = MoneyField(help_text="Debits above 0, credits below.")
     reference = serializers.CharField()
+
+
+class EntryBody(serializers.Serializer[Any]):
+    """One entry of a journal by hand."""
+
+    path = serializers.RegexField(PATH, max_length=200, help_text="Such as expenses:marketing.")
+    amount = MoneyField(help_text="Debits above 0, credits below.")
+    reference = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
+
+
+class JournalBody(Body):
+    """A journal by hand. Its entries sum to 0 in each currency."""
+
+    key = serializers.RegexField(FORM, help_text=KEY)
+    event_at = serializers.DateTimeField(help_text="When it happened.")
+    description = serializers.CharField(max_length=200)
+    reason = serializers.CharField(max_length=300, help_text="Stands in the trail: why no document does it.")
+    entries = EntryBody(many=True)
+    example = {
+        "key": "marketing-2026-01",
+        "event_at": "2026-01-31T12:00:00Z",
+        "description": "Advertising in January",
+        "reason": "Paid in cash",
+        "entries": [
+            {"path": "expenses:marketing", "amount": {"amount": 1999, "currency": "EUR"}},
+            {"path": "assets:bank:main", "amount": {"amount": -1999, "currency": "EUR"}},
+        ],
+    }
+
+
+class ReversalBody(Body):
+    """Taking a journal back."""
+
+    event_at = serializers.DateTimeField(help_text="When that happened.")
+    reason = serializers.CharField(max_length=200)
+    example = {"event_at": "2026-02-01T12:00:00Z", "reason": "Booked twice"}
 
 
 class JournalWholeReply(JournalReply):

@@ -14,6 +14,7 @@ events.add(Event("billing.invoice.voided", _("Invoice {target} was made void"), 
 events.add(Event("billing.invoice.given_up", _("Invoice {target} was given up as uncollectible"), "billing", "notice"))
 events.add(Event("billing.credit_note.issued", _("Credit note {target} was issued"), "billing", "notice"))
 events.add(Event("billing.customer.credited", _("{target} was given credit"), "billing", "notice"))
+events.add(Event("billing.prepaid.lowered", _("The prepaid balance of {target} was lowered"), "billing", "notice"))
 events.add(Event("billing.customer.topped_up", _("The prepaid balance of {target} was filled"), "billing"))
 events.add(Event("billing.customer.paid_out", _("Credit of {target} was paid out"), "billing", "notice"))
 events.add(Event("billing.payment_link.created", _("A link to pay an invoice was made"), "billing"))

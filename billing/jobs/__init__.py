@@ -3,7 +3,6 @@
 from billing.jobs import (  # noqa: F401 - each declares its own
     catalogue,
     customers,
-    demo,
     imports,
     invoices,
     ledger,

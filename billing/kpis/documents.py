@@ -38,16 +38,19 @@ _SALES = """
 SELECT coalesce(sum(total), 0) FROM billing_invoice
 WHERE issued_at >= %(start)s AND issued_at < %(end)s AND state <> 'void' AND currency = %(currency)s AND NOT sandbox
 """
-_LATE = """
-SELECT coalesce(sum(due), 0) FROM billing_invoice
-WHERE state = 'open' AND due_at < %(end)s AND currency = %(currency)s AND NOT sandbox
+# What each late document was owed at the end, whatever became of it since: by the entries that name it.
+_LATE_ITEMS = """
+SELECT sum(e.amount) AS due, ceil(extract(epoch FROM %(end)s - i.due_at) / 86400) AS late
+FROM billing_ledger_account a JOIN billing_entry e ON e.account_id = a.id
+JOIN billing_invoice i ON i.id = CASE WHEN e.reference ~ '^[0-9a-f-]{36}$' THEN e.reference::uuid END
+WHERE a.path ~ '^assets:receivable:' AND a.currency = %(currency)s AND e.event_at < %(end)s AND i.due_at < %(end)s
+GROUP BY i.id HAVING sum(e.amount) > 0
 """
-_LATE_PARTS = """
+_LATE = f"SELECT coalesce(sum(due), 0) FROM ({_LATE_ITEMS}) owed"  # noqa: S608 - the statement above
+_LATE_PARTS = f"""
 SELECT CASE WHEN late <= 30 THEN '1-30' WHEN late <= 60 THEN '31-60' WHEN late <= 90 THEN '61-90' ELSE '90+' END, NULL, sum(due)
-FROM (SELECT due, ceil(extract(epoch FROM %(end)s - due_at) / 86400) AS late FROM billing_invoice
-    WHERE state = 'open' AND due_at < %(end)s AND currency = %(currency)s AND NOT sandbox) open
-GROUP BY 1 ORDER BY min(late)
-"""
+FROM ({_LATE_ITEMS}) owed GROUP BY 1 ORDER BY min(late)
+"""  # noqa: S608 - the statement above
 _FAILED = """
 SELECT count(*) FILTER (WHERE p.state = 'failed'), count(*) FROM billing_payment p JOIN billing_customer c ON c.id = p.customer_id
 WHERE p.state IN ('failed', 'succeeded') AND p.event_at >= %(start)s AND p.event_at < %(end)s
@@ -134,7 +137,8 @@ for kpi in (
         "finance",
         "down",
         gettext_lazy(
-            "What is open of documents whose due date is past now, in parts of 1-30, 31-60, 61-90 and over 90 days."
+            "What was owed at the end by documents whose due date was past then, in parts of 1-30, 31-60, 61-90 and over "
+            "90 days. What was paid, credited, void or given up by then is not in it; what was paid later is."
         ),
         lambda span: _number(_LATE, span),
         lambda span: parts_asked(_LATE_PARTS, span),

@@ -11,7 +11,6 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -19,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from billing.kpis.adoption import HELD
 from billing.kpis.asked import MOST_PARTS, values_of
+from billing.settings import WEIGHTS
 from portal.kit import clock
 from portal.kit.kpis import Figure, Kpi, Part, Span, kpis, once
 
@@ -113,7 +113,7 @@ def tone_of(score: Fraction) -> str:
 
 def weights_of() -> dict[str, int]:
     """How much each part counts, by the settings."""
-    return {name: int(getattr(settings, f"STEWARD_HEALTH_{name.upper()}")) for name in PARTS}
+    return {name: WEIGHTS[name].value() for name in PARTS}
 
 
 def health_of(customer_id: UUID) -> Health | None:

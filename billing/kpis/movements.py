@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,6 +19,7 @@ from billing.kpis.flows import (
     quick_ratio,
     standing_parts,
 )
+from billing.settings import MARGIN
 from portal.kit.kpis import Category, Figure, Kpi, Part, Span, Unit, kpis, missing, once, ratio
 from portal.kit.registry import Text
 
@@ -45,7 +45,8 @@ def _yearly(span: Span) -> Sequence[Part]:
 
 
 def _margin() -> Fraction | None:
-    return Fraction(settings.STEWARD_GROSS_MARGIN, 100) if settings.STEWARD_GROSS_MARGIN else None
+    margin = MARGIN.value()
+    return Fraction(margin, 100) if margin else None
 
 
 _NO_MARGIN = gettext_lazy("the gross margin (setting STEWARD_GROSS_MARGIN)")

@@ -10,7 +10,7 @@ from portal.kit.models import Model, no_evidence
 
 
 class ProofRun(Model):
-    """One run of all checks: when, and what each found. Append-only.
+    """One run of all checks: when, and what each found. Never changed; goes after thirteen months, the last one stays.
 
     `results` has an item per check: `name`, `number` of differences, and the `first` of them as [what, expected, found].
     """

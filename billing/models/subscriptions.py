@@ -51,6 +51,9 @@ class Subscription(TenantModel):
     ended_at = models.DateTimeField(null=True)
     next_at = models.DateTimeField(null=True)
     billed_at = models.DateTimeField(null=True, help_text="The moment up to which it was looked at for billing last.")
+    usage_from = models.DateTimeField(
+        null=True, help_text="Single events of use from here on are kept for its bills, however old they get."
+    )
     halted_at = models.DateTimeField(
         null=True, help_text="Billing was stopped by the limit on lines; staff lets it go on."
     )
@@ -102,6 +105,11 @@ class Subscription(TenantModel):
             models.Index(fields=["customer", "state"], name="billing_subscription_customer"),
             models.Index(fields=["state", "id"], name="billing_subscription_state"),
             models.Index(fields=["created_at", "id"], name="billing_subscription_created"),
+            models.Index(
+                fields=["organisation", "usage_from"],
+                condition=models.Q(usage_from__isnull=False),
+                name="billing_subscription_usage",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from billing.proof import CHECKS
 from billing.selectors.ageing import BUCKETS, Aged, Ageing, OpenDocument
 from billing.selectors.revenue import Month, Waterfall
 from billing.services.proofs import FIRST, LEDGER
+from portal.kit.money import Money
 from portal.kit.preferences import day_text
 from portal.kit.templatetags.kit import count
 
@@ -79,6 +81,26 @@ def _month_row(month: Month, currency: str) -> dict[str, str]:
     return {"label": month_text(month.first), **shown}
 
 
+def ageing_table(found: Ageing) -> tuple[list[str], list[list[object]]]:
+    """Labels and rows of the file: amounts in major units, as exact numbers, and their currency."""
+
+    def major(amount: int) -> Decimal:
+        return Money(amount, found.currency).major
+
+    columns = [_("Customer"), _("Currency"), *(str(COLUMNS[name]) for name in BUCKETS), _("No document"), _("Owed")]
+    rows: list[list[object]] = [
+        [
+            row.name,
+            found.currency,
+            *(major(row.aged.amounts[name]) for name in BUCKETS),
+            major(row.aged.other),
+            major(row.aged.total),
+        ]
+        for row in found.rows
+    ]
+    return columns, rows
+
+
 def ageing_shown(found: Ageing, documents: Sequence[OpenDocument], *, books: str, whose: UUID | None) -> dict[str, Any]:
     """The columns with their sums, a row per customer, and the documents of one."""
 
@@ -119,6 +141,10 @@ def ageing_shown(found: Ageing, documents: Sequence[OpenDocument], *, books: str
         if more > 0
         else "",
         "back_url": f"?{urlencode(base)}",
+        "files": [
+            (name.upper(), f"?{urlencode({**base, **({'customer': str(whose)} if whose else {}), 'format': name})}")
+            for name in ("csv", "xlsx")
+        ],
         "customer_name": found.rows[0].name if whose and found.rows else "",
         "customer_url": reverse("billing:customer", args=[whose]) if whose and found.rows else "",
         "documents": [_document_row(one, found.currency) for one in documents],

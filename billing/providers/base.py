@@ -223,6 +223,14 @@ class Provider(ABC):
         """All payments that changed since `moment`, for the comparison of every day."""
 
     @abstractmethod
+    def refunds_since(self, moment: datetime) -> Iterable[RefundFact]:
+        """All refunds made since `moment`, by whomever, for the same comparison."""
+
+    @abstractmethod
+    def refund_fetch(self, *, ref: str) -> RefundFact | None:
+        """What the provider knows of a refund now; None: nothing."""
+
+    @abstractmethod
     def verify(self, body: bytes, headers: Mapping[str, str], now: datetime) -> None:
         """`WebhookRefused` unless one of the present secrets signed exactly these bytes, not too long ago."""
 

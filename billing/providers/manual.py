@@ -50,6 +50,14 @@ class ManualProvider(Provider):
         """None: statements are matched in the ledger."""
         return ()
 
+    def refunds_since(self, moment: datetime) -> Iterable[RefundFact]:
+        """None: they are done when staff say so."""
+        return ()
+
+    def refund_fetch(self, *, ref: str) -> RefundFact | None:
+        """Nobody knows but staff."""
+        return None
+
     def verify(self, body: bytes, headers: Mapping[str, str], now: datetime) -> None:
         """Always refused."""
         raise WebhookRefused

@@ -175,6 +175,21 @@ class RazorpayProvider(Provider):
             if len(items) < 100:
                 return
 
+    def refunds_since(self, moment: datetime) -> Iterable[RefundFact]:
+        """All refunds made since, a hundred at a time."""
+        skip = 0
+        while True:
+            asked = {"from": int(moment.timestamp()), "count": 100, "skip": skip}
+            items = self._called(partial(self.client().refund.all, asked)).get("items", ())
+            yield from map(_refund, items)
+            skip += len(items)
+            if len(items) < 100:
+                return
+
+    def refund_fetch(self, *, ref: str) -> RefundFact | None:
+        """A refund by its id."""
+        return _refund(self._called(lambda: self.client().refund.fetch(ref)))
+
     def callback(self, sent: Mapping[str, str]) -> str:
         """The payment that the checkout's script brings back: signed over `order|payment` with the key secret."""
         order, payment = sent.get("razorpay_order_id", ""), sent.get("razorpay_payment_id", "")

@@ -139,6 +139,18 @@ class SandboxProvider(Provider):
         ).order_by("changed_at")
         return [fact_of(row) for row in rows]
 
+    def refunds_since(self, moment: datetime) -> Iterable[RefundFact]:
+        """All refunds made since."""
+        rows = SandboxCharge.objects.filter(
+            account_id=self.keys.account_id, changed_at__gte=moment, ref__startswith="sbxr_"
+        ).order_by("changed_at")
+        return [_refund_fact(row) for row in rows]
+
+    def refund_fetch(self, *, ref: str) -> RefundFact | None:
+        """What the sandbox has under that id."""
+        row = SandboxCharge.objects.filter(account_id=self.keys.account_id, ref=ref, ref__startswith="sbxr_").first()
+        return None if row is None else _refund_fact(row)
+
     def verify(self, body: bytes, headers: Mapping[str, str], now: datetime) -> None:
         """Hold time and signature."""
         verify_timed(self.keys.webhook, body, headers.get(SIGNATURE, ""), now)

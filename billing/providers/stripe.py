@@ -178,6 +178,21 @@ class StripeProvider(Provider):
                 return
             asked = {**asked, "starting_after": items[-1]["id"]}
 
+    def refunds_since(self, moment: datetime) -> Iterable[RefundFact]:
+        """All refunds of PaymentIntents made since, a hundred at a time."""
+        asked: stripe.params.RefundListParams = {"created": {"gte": int(moment.timestamp())}, "limit": 100}
+        while True:
+            page = self._called(partial(self.client().v1.refunds.list, asked)).to_dict()
+            items = page.get("data", [])
+            yield from (_refund(item) for item in items if item.get("payment_intent"))
+            if not page.get("has_more") or not items:
+                return
+            asked = {**asked, "starting_after": items[-1]["id"]}
+
+    def refund_fetch(self, *, ref: str) -> RefundFact | None:
+        """A refund by its id."""
+        return _refund(self._called(lambda: self.client().v1.refunds.retrieve(ref)).to_dict())
+
     def verify(self, body: bytes, headers: Mapping[str, str], now: datetime) -> None:
         """As `stripe.WebhookSignature` does, by our clock and with every present secret."""
         verify_timed(self.keys.webhook, body, headers.get(SIGNATURE, ""), now)

@@ -121,10 +121,18 @@ class Ageing:
         return self.whole.other == 0 and self.due in (None, self.whole.documents)
 
 
-def ageing(actor: Actor, currency: str, day: date, *, sandbox: bool = False, customer_id: UUID | None = None) -> Ageing:
-    """What was owed at the end of a day (UTC) by everybody, or by one customer; most owed first, at most 200."""
+def ageing(
+    actor: Actor,
+    currency: str,
+    day: date,
+    *,
+    sandbox: bool = False,
+    customer_id: UUID | None = None,
+    most: int = MOST,
+) -> Ageing:
+    """What was owed at the end of a day (UTC) by everybody, or by one customer; most owed first, at most `most`."""
     authorise(actor, READ)
-    values = _values(currency, day, sandbox=sandbox, customer_id=customer_id)
+    values = _values(currency, day, sandbox=sandbox, customer_id=customer_id) | {"most": most}
     with connection.cursor() as cursor:
         cursor.execute(_WHOLE, values)
         *sums, customers = cursor.fetchone()

@@ -49,6 +49,11 @@ def invoice(actor: Actor, key: UUID, code: str = "invoice:read") -> Invoice:
     return found
 
 
+def links(actor: Actor, row: Invoice) -> QuerySet[PaymentLink]:
+    """The links to an invoice that `actor` may see, those that ended among them."""
+    return PaymentLink.objects.visible_to(actor, "invoice:read").filter(invoice=row)
+
+
 def overdue(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """Those of `rows` that are owed and late."""
     return rows.filter(state__in=OWED, due__gt=0, due_at__lt=clock.now())

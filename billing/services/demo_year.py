@@ -1,51 +1,53 @@
-"""The demonstration's year of money: asked for, begun, told buyer by buyer, finished. Parts of a job."""
+"""The demonstration's year of money: begun, told buyer by buyer, finished. Steps of the job that tells it."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
-from accounts.models import User
+from django.utils.translation import gettext as _
+
+from accounts.models import Organisation
 from billing import demo_story as story
-from billing.models import LegalEntity
+from billing.models import Customer, LegalEntity
 from billing.services.demo_life import buyer_live
 from billing.services.demo_world import demo_world_load
-from portal.kit import jobs
+from billing.services.quotas import quotas_check
 from portal.kit.context import Actor
+from portal.kit.demos import Step
 from portal.kit.errors import Forbidden
 from portal.kit.record import record
 from portal.kit.services import writing
 
-JOB = "billing.load_demo"
 LENGTH = timedelta(days=story.DAYS)
 
 
-def demo_money_ask(*, actor: Actor) -> str:
-    """Have a job tell the year, since it takes longer than anybody waits for a first page; what to say of it."""
+def demo_money_steps() -> list[Step]:
+    """The year of money in its steps: what it begins with, and the year of each buyer."""
+    buyers = (Step(story.BUYERS[place].name, partial(_buyer, place)) for place in story.order())
+    return [Step(_("Who sells, and what"), _begin), *buyers]
+
+
+def demo_money_finish(*, actor: Actor) -> int:
+    """Say that it is told, and who of the organisations with many people is near a limit; how many customers there are.
+    Event `billing.demo.loaded`. Part of the job."""
     _only_system(actor)
-    jobs.enqueue(JOB, actor=actor)
-    return "Money: a job tells its year; the console shows it under Jobs."
-
-
-def demo_begin(*, actor: Actor, until: datetime) -> LegalEntity:
-    """What the year that ends at `until` begins with; who sells in it. Part of the job; harmless when repeated."""
-    _only_system(actor)
-    return demo_world_load(actor=actor, begin=until - LENGTH)
-
-
-def demo_buyer_load(*, actor: Actor, place: int, entity: LegalEntity, until: datetime) -> bool:
-    """The year of one buyer, up to `until`; False where there is nothing to tell. Part of the job.
-
-    Nothing once the people of the demonstration are gone: nobody would take away what came after.
-    """
-    _only_system(actor)
-    if not User.objects.filter(email__endswith=f"@{story.DOMAIN}").exists():
-        return False
-    return buyer_live(actor=actor, place=place, entity=entity, begin=until - LENGTH, until=until)
-
-
-def demo_finish(*, actor: Actor, told: int) -> None:
-    """Say that it is told. Event `billing.demo.loaded`. Part of the job."""
-    _only_system(actor)
+    slugs = [buyer.slug for buyer in story.BUYERS]
     with writing():
-        record("billing.demo.loaded", data={"customers": told})
+        for organisation in Organisation.objects.filter(slug__in=slugs[-3:], state="active").order_by("slug"):
+            quotas_check(actor=actor, organisation_id=organisation.pk)
+        customers = Customer.objects.filter(organisation__slug__in=slugs).count()
+        record("billing.demo.loaded", data={"customers": customers})
+    return customers
+
+
+def _begin(actor: Actor, until: datetime) -> None:
+    _only_system(actor)
+    demo_world_load(actor=actor, begin=until - LENGTH)
+
+
+def _buyer(place: int, actor: Actor, until: datetime) -> None:
+    _only_system(actor)
+    entity = LegalEntity.objects.get(code=story.SELLER["code"])
+    buyer_live(actor=actor, place=place, entity=entity, begin=until - LENGTH, until=until)
 
 
 def _only_system(actor: Actor) -> None:

@@ -9,11 +9,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from billing import providers
-from billing.errors.payments import PaymentDiffers, PaymentUnknown
-from billing.models import Payment, ProviderAccount
+from billing.errors.payments import PaymentDiffers, PaymentUnknown, RefundTooMuch
+from billing.models import Payment, ProviderAccount, Refund
 from billing.payment_moves import ENDED, IN_FLIGHT
-from billing.providers.base import PaymentFact
+from billing.providers.base import PaymentFact, Provider, RefundFact
 from billing.services.payment_states import payment_apply, payment_flag, payment_found
+from billing.services.provider_events import fact_apply
 from portal.kit import clock
 from portal.kit.context import Actor
 from portal.kit.record import record
@@ -21,8 +22,9 @@ from portal.kit.services import writing
 from portal.kit.tenancy import behind_the_wall
 
 BACK = timedelta(days=2)  # Further back than the last comparison: what came meanwhile may have begun before it.
-OLD = timedelta(hours=1)  # A payment that is on its way for so long is asked for by itself.
+OLD = timedelta(hours=1)  # What is on its way for so long is asked for by itself.
 MOST = 500
+Found = PaymentFact | RefundFact
 
 
 @dataclass
@@ -41,13 +43,24 @@ def accounts_to_compare() -> list[ProviderAccount]:
     return list(rows.order_by("created_at", "id"))
 
 
-def facts_ask(*, account: ProviderAccount) -> list[PaymentFact]:
-    """Ask a provider for what changed since the last comparison, and for payments that are on their way for too long.
+def facts_ask(*, account: ProviderAccount) -> list[Found]:
+    """Ask a provider for payments and refunds that changed since the last comparison, and for those that are on their way
+    for too long; payments first, since a refund takes its payment.
 
     Outside of any transaction. `ProviderAway`.
     """
     provider = providers.of(account)
-    facts = list(provider.payments_since((account.reconciled_at or account.created_at) - BACK))
+    since = (account.reconciled_at or account.created_at) - BACK
+    facts: list[Found] = [*_payments_ask(account, provider, since)]
+    refunds = list(provider.refunds_since(since))
+    for ref in refunds_pending(account=account) - {fact.ref for fact in refunds}:
+        refund = provider.refund_fetch(ref=ref)
+        refunds += [] if refund is None else [refund]
+    return facts + refunds
+
+
+def _payments_ask(account: ProviderAccount, provider: Provider, since: datetime) -> list[PaymentFact]:
+    facts = list(provider.payments_since(since))
     seen = {fact.ref for fact in facts} | {fact.checkout_ref for fact in facts}
     for provider_ref, checkout_ref in pending(account=account):
         if seen.isdisjoint({provider_ref, checkout_ref} - {""}):
@@ -64,26 +77,45 @@ def pending(*, account: ProviderAccount) -> Sequence[tuple[str, str]]:
         return list(rows.values_list("provider_ref", "checkout_ref")[:MOST])
 
 
-def facts_compare(*, actor: Actor, account: ProviderAccount, facts: Sequence[PaymentFact]) -> Compared:
-    """Do what we missed; part of the job. A payment that we do not have is told (`billing.webhook.failed`), one of
-    another amount is flagged (`billing.payment.flagged`)."""
+def refunds_pending(*, account: ProviderAccount) -> set[str]:
+    """Ids at the provider of refunds whose end we do not know for too long; part of the job."""
+    with behind_the_wall():
+        rows = Refund.objects.filter(payment__account=account, state=Refund.State.PENDING).exclude(provider_ref="")
+        old = rows.filter(created_at__lt=clock.now() - OLD).order_by("created_at", "id")
+        return set(old.values_list("provider_ref", flat=True)[:MOST])
+
+
+def facts_compare(*, actor: Actor, account: ProviderAccount, facts: Sequence[Found]) -> Compared:
+    """Do what we missed; part of the job. What is of no payment of ours is told (`billing.webhook.failed`); a payment of
+    another amount, or of which more went back than was left, is flagged (`billing.payment.flagged`)."""
     found = Compared(seen=len(facts))
     for fact in facts:
         try:
             with transaction.atomic():
-                payment = payment_found(account=account, fact=fact)
-                before = payment.state
-                after = payment_apply(actor=actor, payment_id=payment.pk, fact=fact).state
-                found.repaired += after != before and after in ENDED
+                found.repaired += _repaired(actor, account, fact)
         except PaymentUnknown:
             found.unknown += 1
             with writing():
                 data = {"event": fact.ref, "state": fact.state}
                 record("billing.webhook.failed", target=account, reason=PaymentUnknown.code, data=data)
-        except PaymentDiffers:
+        except (PaymentDiffers, RefundTooMuch):
             found.flagged += 1
             _flag(account, fact)
     return found
+
+
+def _repaired(actor: Actor, account: ProviderAccount, fact: Found) -> bool:
+    """Do what a fact says; whether something ended by it that had not."""
+    if isinstance(fact, RefundFact):
+        ended = Refund.objects.filter(
+            payment__account=account, provider_ref=fact.ref, state__in=[Refund.State.SUCCEEDED, Refund.State.FAILED]
+        )
+        before = ended.exists()
+        fact_apply(actor=actor, account=account, fact=fact)
+        return not before and ended.exists()
+    payment = payment_found(account=account, fact=fact)
+    after = payment_apply(actor=actor, payment_id=payment.pk, fact=fact).state
+    return after != payment.state and after in ENDED
 
 
 def unopened_close(*, actor: Actor, account: ProviderAccount, at: datetime) -> int:
@@ -113,9 +145,14 @@ def unopened_close(*, actor: Actor, account: ProviderAccount, at: datetime) -> i
     return len(found)
 
 
-def _flag(account: ProviderAccount, fact: PaymentFact) -> None:
-    payment = payment_found(account=account, fact=fact)
-    text = _("The provider has %(amount)s %(currency)s in minor units.") % {
+def _flag(account: ProviderAccount, fact: Found) -> None:
+    if isinstance(fact, RefundFact):
+        payment = Payment.objects.get(account=account, provider_ref=fact.payment_ref)
+        text = _("The provider paid back %(amount)s %(currency)s in minor units, which is not booked here.")
+    else:
+        payment = payment_found(account=account, fact=fact)
+        text = _("The provider has %(amount)s %(currency)s in minor units.")
+    text %= {
         "amount": fact.amount,
         "currency": fact.currency,
     }

@@ -170,14 +170,16 @@ def credit_apply(*, actor: Actor, customer: Customer) -> list[Settlement]:
 
 def credit_put(*, actor: Actor, customer: Customer, amount: int, key: str, of: AccountRef, reason: str = "") -> None:
     """Add to the customer's credit from the account `of` (an overpayment, a gift) and use it for what is open; part of
-    other services. The same `key` again changes nothing. Event `billing.customer.credited`."""
+    other services. The same `key` again changes nothing. Event `billing.customer.credited`; `DocumentKeyConflict`."""
     _put(actor, customer, amount, key, of, into=books.credit(customer), code="billing.customer.credited", reason=reason)
 
 
-def wallet_put(*, actor: Actor, customer: Customer, amount: int, key: str, of: AccountRef) -> None:
+def wallet_put(*, actor: Actor, customer: Customer, amount: int, key: str, of: AccountRef, reason: str = "") -> None:
     """Fill the prepaid balance from the account `of`, and use it for what is open; part of other services. The same
-    `key` again changes nothing. Event `billing.customer.topped_up`."""
-    _put(actor, customer, amount, key, of, into=books.wallet(customer), code="billing.customer.topped_up", reason="")
+    `key` again changes nothing. Event `billing.customer.topped_up`; `DocumentKeyConflict`."""
+    _put(
+        actor, customer, amount, key, of, into=books.wallet(customer), code="billing.customer.topped_up", reason=reason
+    )
 
 
 def _put(
@@ -192,6 +194,8 @@ def _put(
         # What grows on the side of credits: the amount goes out of `of` (debit) into the customer's account (credit).
         made = books.of_customer(f"{kind}:{key}", at, kind, customer, amount=amount, into=of, of=into)
         if books.is_posted(made.key):
+            if not books.is_same(made):
+                raise DocumentKeyConflict
             return
         post(made)
         record(code, target=customer, reason=reason, data={"amount": amount, "currency": customer.currency})
@@ -200,7 +204,7 @@ def _put(
 
 def credit_grant(*, actor: Actor, customer: Customer, amount: int, key: str, reason: str) -> None:
     """Give a customer credit as a courtesy, at our expense. Staff (`invoice:admin`). Events `billing.customer.credited`
-    and those of the invoices that it settles."""
+    and those of the invoices that it settles. The same `key` again changes nothing; with another content `DocumentKeyConflict`."""
     authorise(actor, "invoice:admin")
     of = chart.expense("courtesy", customer.currency, sandbox=customer.sandbox)
     credit_put(actor=actor, customer=customer, amount=amount, key=key, of=of, reason=reason)

@@ -20,12 +20,14 @@ from billing.services.invoices import invoice_draft
 from billing.subscription_guards import authorise_on, held_for
 from billing.subscription_terms import billed_of, history_of, items_of, looked_at_from, settled_by, used_of
 from billing.times import now_of
+from billing.usage_kept import kept_from
 from billing.wanted import wanted_lines
 from portal.kit import clock
 from portal.kit.context import Actor
 from portal.kit.record import record
 from rbac.standing import standing_on
 
+BILLED = ("bills", "billed_at", "halted_at", "usage_from")  # What a bill changes of its subscription.
 LINES_A_DAY = 200  # Of one subscription in one day of its customer; far above any real one, far below a runaway.
 _SILENT = frozenset({Subscription.State.PAUSED, Subscription.State.INCOMPLETE_EXPIRED})
 
@@ -52,7 +54,7 @@ def subscription_bill(*, actor: Actor, subscription: Subscription, until: dateti
         if held.state in _SILENT or held.halted_at is not None:
             return Bill()
         made = bill_put(actor=actor, subscription=held, until=until)
-        held.save(update_fields=["bills", "billed_at", "halted_at"])
+        held.save(update_fields=BILLED)
     return made
 
 
@@ -75,7 +77,8 @@ def bill_put(
     since = looked_at_from(subscription, items, since) if since else None
     standing = billed_of(subscription, since)
     used, settled = used_of(subscription.customer), settled_by(subscription, standing)
-    wanted = wanted_lines(history_of(subscription, items), until, used, since=since, settled=settled)
+    history = history_of(subscription, items)
+    wanted = wanted_lines(history, until, used, since=since, settled=settled)
     found = difference(wanted, standing.lines)
     if found and _too_many(subscription, found, until):
         subscription.halted_at = clock.now()
@@ -83,6 +86,7 @@ def bill_put(
         return Bill(halted=True)
     seen = min(until, now_of(subscription.customer))  # A preview looks ahead.
     subscription.billed_at = max(seen, subscription.billed_at or seen)
+    subscription.usage_from = kept_from(subscription, history, seen)
     if not found:
         return Bill()
     subscription.bills += 1

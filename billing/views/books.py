@@ -1,6 +1,6 @@
 """What the books say beyond the ledger itself: revenue by month, what is owed by age, and the proof."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,8 +13,9 @@ from billing.presenters import books as presenters
 from billing.selectors import ageing, proofs, revenue
 from billing.services.proofs import proof_start
 from billing.views.ledger import BooksPage
-from portal.kit import clock, errors
+from portal.kit import clock, errors, limits
 from portal.kit.decision import can
+from portal.kit.lists import export
 from portal.kit.views import PageView
 
 LATEST = timedelta(days=366)  # A day that an ageing report may look ahead.
@@ -48,6 +49,8 @@ class AgeingView(BooksPage):
         day = min(day_of(request.GET.get("to", ""), today), today + LATEST)
         whose = _id_of(request.GET.get("customer", ""))
         values |= {"day": day, "whose": whose, "today": today}
+        if request.GET.get("format"):
+            return self._file(request, currency, day, sandbox=sandbox, whose=whose)
         if currency:
             found = ageing.ageing(self.actor, currency, day, sandbox=sandbox, customer_id=whose)
             documents = (
@@ -55,6 +58,24 @@ class AgeingView(BooksPage):
             )
             values |= presenters.ageing_shown(found, documents, books=values["books"], whose=whose)
         return self.page(values)
+
+    def _file(
+        self, request: HttpRequest, currency: str, day: date, *, sandbox: bool, whose: UUID | None
+    ) -> HttpResponse:
+        """What each customer owes, or one of them, as CSV or as a workbook; all of them, not the first 200."""
+        name = request.GET["format"]
+        if name not in export.TYPES or not currency:
+            raise errors.NotFound
+        limits.spend(request, limits.EXPORT)
+        kind: export.Format = "xlsx" if name == "xlsx" else "csv"
+        found = ageing.ageing(self.actor, currency, day, sandbox=sandbox, customer_id=whose, most=export.MOST + 1)
+        columns, rows = presenters.ageing_table(found)
+        content = export.table_export(
+            name="billing.ageing", columns=columns, rows=rows, format=kind, question=request.GET.urlencode()
+        )
+        reply = HttpResponse(content, content_type=export.TYPES[kind])
+        reply["Content-Disposition"] = f'attachment; filename="ageing-{currency.lower()}-{day.isoformat()}.{kind}"'
+        return reply
 
 
 class ProofView(PageView):

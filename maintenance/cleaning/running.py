@@ -11,7 +11,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from django.conf import settings
 from django.db import OperationalError, connection
 
 from maintenance.cleaning import overlap, pressure
@@ -20,6 +19,7 @@ from maintenance.cleaning.keeping import cutoff_of, never_younger
 from maintenance.cleaning.previews import GUARDED, way_of
 from maintenance.errors import GuardTripped, TableHeld
 from maintenance.runner import Cancelled
+from maintenance.settings import BATCH, DUTY
 from portal.kit import ids, registry
 from portal.kit.errors import StewardError
 from portal.kit.record import record
@@ -122,7 +122,7 @@ def _begun(run: Run, spec: Cleanup, cutoff: datetime) -> Tally:
         run.log(f"Vacuum cannot free space while {held}.")
     if not run.args.get("sure"):
         _guard(spec, expected, before)
-    first = min(FIRST, settings.STEWARD_CLEANUP_BATCH)
+    first = min(FIRST, BATCH.value())
     return Tally(
         spec.name,
         cutoff.isoformat(),
@@ -221,12 +221,12 @@ def _adapt(size: int, seconds: float) -> int:
         size *= 2
     elif seconds > SLOW:
         size //= 2
-    return max(min(size, settings.STEWARD_CLEANUP_BATCH), min(SMALLEST, settings.STEWARD_CLEANUP_BATCH))
+    return max(min(size, BATCH.value()), min(SMALLEST, BATCH.value()))
 
 
 def _rest(seconds: float, *, waited: bool) -> None:
     """Leave the machine to others for a while, in proportion to what the batch took."""
-    duty = int(settings.STEWARD_CLEANUP_DUTY)
+    duty = DUTY.value()
     pause = min(LONGEST_PAUSE, seconds * (100 - duty) / duty) + (GIVE_WAY if waited else 0.0)
     if pause > 0:
         time.sleep(pause)

@@ -53,6 +53,11 @@ def night_row(report: NightReport) -> dict[str, Any]:
     }
 
 
+def night_line(report: NightReport) -> dict[str, Any]:
+    """A report in a sentence, without its items."""
+    return night_row(report) | {"headline": _headline(report)}
+
+
 def title_of(report: NightReport) -> str:
     """The day of a report in words."""
     day = formats.date_format(timezone.localtime(report.ends_at), pgettext("weekday, day and month", "l, j F Y"))

@@ -24,7 +24,7 @@ def report(actor: Actor, report_id: UUID) -> NightReport:
 
 
 def last_night(actor: Actor) -> NightReport | None:
-    """The newest report, for the panel of the home page; None before the first morning or without the right."""
+    """The newest report, for the page of nights; None before the first morning or without the right."""
     return reports(actor).first()
 
 

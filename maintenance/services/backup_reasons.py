@@ -3,13 +3,13 @@
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
 from maintenance.backup import retention
 from maintenance.backup.retention import Kept
 from maintenance.models import Backup
+from maintenance.settings import KEPT
 from portal.kit import clock
 from portal.kit.services import writing
+from portal.kit.settings import TIME_ZONE
 
 
 def reasons_note() -> tuple[list[Kept], dict[UUID, Backup]]:
@@ -19,8 +19,8 @@ def reasons_note() -> tuple[list[Kept], dict[UUID, Backup]]:
         Kept(row.pk, row.moment, row.usable, pinned_until=row.pinned_until, pinned=row.pinned_at is not None)
         for row in rows.values()
     ]
-    zone = ZoneInfo(settings.STEWARD_TIME_ZONE)
-    retention.judge(judged, keep=settings.STEWARD_BACKUP_KEEP, zone=zone, now=clock.now())
+    zone = ZoneInfo(TIME_ZONE.value())
+    retention.judge(judged, keep={rule: one.value() for rule, one in KEPT.items()}, zone=zone, now=clock.now())
     changed = [kept for kept in judged if rows[kept.key].kept_as != kept.reasons]
     if changed:
         with writing():

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -19,6 +18,7 @@ from portal.kit.errors import NotFound
 from portal.kit.record import record
 from portal.kit.registry import Schedule
 from portal.kit.services import writing
+from portal.kit.settings import TIME_ZONE
 
 PERMISSION = "schedule:admin"
 log = logging.getLogger("steward.beat")
@@ -29,7 +29,7 @@ DECLARED = ("cron", "time_zone")  # What follows the declaration unless a person
 
 def declared_of(*, spec: Schedule) -> dict[str, str]:
     """Cron line and zone as they are declared."""
-    return {"cron": spec.cron, "time_zone": spec.time_zone or settings.STEWARD_TIME_ZONE}
+    return {"cron": spec.cron, "time_zone": spec.time_zone or TIME_ZONE.value()}
 
 
 def schedules_sync(*, actor: Actor) -> int:

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from portal.home.models import Dashboard
 from portal.kit.admin import ServiceAdmin
 from portal.kit.models import Announcement, OutboundMessage
 from portal.kit.notices import announcements
@@ -42,3 +43,26 @@ class AnnouncementAdmin(ServiceAdmin):
     list_display = ("title", "tone", "starts_at", "ends_at", "created_at")
     list_filter = ("tone",)
     search_fields = ("id", "title")
+
+
+@admin.register(Dashboard)
+class DashboardAdmin(ServiceAdmin):
+    """How people arrange their home pages; each changes its own there."""
+
+    access = "installation:admin"
+    fields = (
+        "id",
+        "name",
+        "owner",
+        "organisation",
+        "sharing",
+        "role_ids",
+        "layout",
+        "version",
+        "created_at",
+        "updated_at",
+    )
+    list_display = ("name", "owner", "organisation", "sharing", "version", "updated_at")
+    list_filter = ("sharing",)
+    list_select_related = ("owner", "organisation")
+    search_fields = ("id", "name")

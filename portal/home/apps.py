@@ -11,8 +11,11 @@ class HomeConfig(RoomConfig):
     default = True
 
     def ready(self) -> None:
-        """Read the own declarations, then let nobody add any more."""
-        from portal.kit import registry
+        """Read the own declarations and fill the port of dashboards, then let nobody add any more."""
+        from portal.kit import registry, widgets
 
         super().ready()
+        from portal.home import boards
+
+        widgets.board.fill(boards.board)
         registry.freeze_all()

@@ -10,7 +10,6 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import formats
 from django.utils.functional import Promise
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -114,9 +113,13 @@ def single(kpi: Kpi, asked: Asked) -> dict[str, Any]:
     with together():
         now, then = kpi.read(asked.span), kpi.read(asked.span.before())
         parts = kpi.parts(asked.span) if kpi.parts is not None else None
-        chart = _history(kpi, asked)
+        chart = charts.line(history(kpi, asked.span), title=str(kpi.label), unit=unit_of(kpi, asked.currency))
     return {
         "kpi": kpi,
+        "files": [
+            {"label": kind.upper(), "url": f"{reverse('home:kpi_file', args=[kpi.code, kind])}?{asked.query}"}
+            for kind in ("png", "svg", "csv")
+        ],
         "value": written(kpi, now, asked.currency),
         "bare": now.value is None,
         "before": written(kpi, then, asked.currency),
@@ -138,17 +141,19 @@ def single(kpi: Kpi, asked: Asked) -> dict[str, Any]:
     }
 
 
-def _history(kpi: Kpi, asked: Asked) -> SafeString:
+def history(kpi: Kpi, span: Span) -> list[charts.Point]:
+    """The points of a figure's chart: this span and those before it that have a value."""
     points = []
-    for span, figure in trend_of(kpi, asked.span):
+    for one, figure in trend_of(kpi, span):
         if figure.value is not None:
-            last = span.end - timedelta(microseconds=1)
+            last = one.end - timedelta(microseconds=1)
             day = preferences.day_text(last.date())
-            points.append(charts.Point(f"{last:%d.%m.}", _plain(kpi, figure, asked.currency), day))
-    return charts.line(points, title=str(kpi.label), unit=_unit(kpi, asked.currency))
+            points.append(charts.Point(f"{last:%d.%m.}", plain_value(kpi, figure, span.currency), day))
+    return points
 
 
-def _plain(kpi: Kpi, figure: Figure, currency: str) -> float:
+def plain_value(kpi: Kpi, figure: Figure, currency: str) -> float:
+    """A value as it is drawn: money in whole units, a share in percent."""
     assert figure.value is not None  # noqa: S101 - only what has a value is drawn
     if kpi.unit == "money":
         places = exponent(currency)
@@ -156,7 +161,8 @@ def _plain(kpi: Kpi, figure: Figure, currency: str) -> float:
     return round(float(figure.value) * (100 if kpi.unit == "share" else 1), 2)
 
 
-def _unit(kpi: Kpi, currency: str) -> str:
+def unit_of(kpi: Kpi, currency: str) -> str:
+    """What stands behind a drawn value."""
     return {"money": currency, "share": "%", "days": _("days"), "months": _("months")}.get(kpi.unit, str(kpi.label))
 
 

@@ -7,6 +7,7 @@ from portal.kit.registry import MenuItem, menu
 
 menu.add(MenuItem("home", _("Home"), "/", "home", "", "dashboard:read", 0))
 menu.add(MenuItem("kpis", _("Key figures"), "/platform/kpis", "activity", "money", "kpi:read", 5))
+menu.add(MenuItem("settings", _("Settings"), "/platform/settings", "settings", "installation", "system:read", 10))
 menu.add(MenuItem("outbox", _("Outbox"), "/platform/outbox", "mail", "installation", "installation:admin", 20))
 menu.add(
     MenuItem(

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.settings import REGISTRATION, WARNING
 from portal.home.banners import banners
 from portal.home.search_presenters import Place
 from portal.kit import clock, identity, registry
@@ -21,6 +22,7 @@ from portal.kit.decision import own_role_labels
 from portal.kit.identity import Identity
 from portal.kit.navigation import Realm, opened
 from portal.kit.notices import selectors as notices
+from portal.kit.settings import BRAND_NAME
 from rbac.menu import type_entries
 
 SECTIONS: tuple[tuple[str, str | Promise], ...] = (
@@ -101,7 +103,10 @@ class Shell:
         offered = ("/me/organisations",) if self.viewing else ACCOUNT
         return [known[url] for url in offered if url in known]
 
-    session_warning = int(settings.STEWARD_SESSION_WARNING.total_seconds())
+    @property
+    def session_warning(self) -> int:
+        """How many seconds before the idle end the page asks whether one stays."""
+        return int(WARNING.value().total_seconds())
 
     @property
     def session_ends_in(self) -> int | None:
@@ -241,7 +246,8 @@ class Shell:
         """Whose console this is: the organisation of the address, or the platform."""
         inside = self._who.organisation if self._who else None
         if inside is None:
-            return {"label": "Steward", "sublabel": _("Platform"), "initial": "S", "url": "/"}
+            name = BRAND_NAME.value()
+            return {"label": name, "sublabel": _("Platform"), "initial": initials(name)[:1], "url": "/", "own": "1"}
         return {
             "label": inside.name,
             "sublabel": _("Organisation"),
@@ -252,7 +258,7 @@ class Shell:
     @property
     def registration(self) -> str:
         """Who may make an account, for the page of sign-in."""
-        return str(settings.STEWARD_REGISTRATION)
+        return str(REGISTRATION.value())
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

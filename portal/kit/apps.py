@@ -8,22 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 # The files by which a room hands things up; house.md fixes their names.
 DECLARATIONS = (
-    *(
-        "errors",
-        "permissions",
-        "events",
-        "jobs",
-        "lists",
-        "search",
-        "cleanups",
-        "health",
-        "metrics",
-        "kpis",
-        "menu",
-        "commands",
-        "checks",
-    ),
-    *("restored", "categories", "personal_data"),
+    *("errors", "permissions", "events", "jobs", "lists", "search", "cleanups", "health", "metrics", "kpis", "menu"),
+    *("commands", "checks", "restored", "categories", "personal_data", "widgets", "settings"),
 )
 
 

@@ -22,6 +22,7 @@ TICKS = 4
 LABELS = 6  # Words along the axis; more would run into each other on a phone.
 BAND = 0.72  # Share of its place that a bar fills.
 SMALLEST = 1e-5  # Of a range; anything below is drawn as nothing.
+SPARK = 28  # Height of a course without axes.
 DOTS = 40  # Up to so many points each has its own mark.
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
@@ -81,6 +82,25 @@ def bars(points: Sequence[Point], *, title: str, unit: str, tone: str = "accent"
 def line(points: Sequence[Point], *, title: str, unit: str, tone: str = "accent") -> SafeString:
     """A line with the area under it; for many points, or for what has no beginning at zero to compare."""
     return _figure(points, title=title, unit=unit, tone=tone, drawn=_Line)
+
+
+def spark(values: Sequence[float]) -> SafeString:
+    """A course without axes, for beside a number that says it in words; nothing for fewer than two values."""
+    known = [value for value in values if math.isfinite(value)]
+    if len(known) < 2:
+        return SafeString("")
+    low, high = min(known), max(known)
+    reach = high - low
+    step = 100 / (len(known) - 1)
+    spots = (
+        f"{index * step:.1f},{SPARK - 2 - (SPARK - 4) * ((value - low) / reach if reach > SMALLEST else 0.5):.1f}"
+        for index, value in enumerate(known)
+    )
+    return format_html(
+        '<svg class="spark" viewBox="0 0 100 {}" preserveAspectRatio="none" aria-hidden="true"><polyline points="{}"/></svg>',
+        SPARK,
+        " ".join(spots),
+    )
 
 
 def total_text(points: Sequence[Point], unit: str) -> str:

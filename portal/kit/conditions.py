@@ -39,6 +39,12 @@ def is_known(request: HttpRequest, tag: str) -> bool:
     return _names(request.META.get("HTTP_IF_NONE_MATCH", ""), tag)
 
 
+def matches(request: HttpRequest, tag: str) -> bool:
+    """Whether If-Match, where it is sent, names this tag."""
+    wanted = request.META.get("HTTP_IF_MATCH")
+    return wanted is None or _names(wanted, tag)
+
+
 def _names(header: str, tag: str) -> bool:
     wanted = tag.removeprefix("W/")
     return any(one in {"*", wanted} for one in (part.strip().removeprefix("W/") for part in header.split(",")))

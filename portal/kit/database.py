@@ -125,7 +125,7 @@ def initialise(*, yes: bool = False, without_backup: str = "") -> str:
     told = printed.getvalue().strip() or "{}"
     fresh = bool(json.loads(told).get("created"))
     if fresh and settings.DEMO and settings.STEWARD_EMBEDDED and not settings.PRODUCTION and "demo" in there:
-        call_command("demo", "load", stdout=sys.stderr, stderr=sys.stderr)
+        call_command("demo", "load", stdout=sys.stderr, stderr=sys.stderr)  # Only asked for: a job tells it.
     return told
 
 

@@ -1,20 +1,15 @@
-"""Parts of the demonstration beside its people: each room above declares its own, and `manage.py demo` calls them."""
+"""What the demonstration is told in: steps, of which each is one transaction of the job that tells it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from portal.kit.context import Actor
-from portal.kit.registry import Registry
 
 
-@dataclass(frozen=True)
-class DemoPart:
-    """A part: `load` makes it when the people are there, `remove` takes it away before they go. Both return a sentence
-    for who asked, or nothing."""
+class Step(NamedTuple):
+    """A part of the story: how it is called on the page of the job, and what tells it up to a moment. It may be repeated
+    after it was rolled back, and nothing of it is told twice."""
 
-    name: str
-    load: Callable[[Actor], str]
-    remove: Callable[[Actor], str]
-
-
-demo_parts: Registry[DemoPart] = Registry("Demo part", lambda item: item.name)
+    label: str
+    tell: Callable[[Actor, datetime], object]

@@ -35,3 +35,6 @@ events.add(Event("kit.mail.resent", _("The mail “{target}” was sent again"),
 events.add(Event("kit.address.suppressed", _("{target} takes no mail any more"), "system", "notice"))
 events.add(Event("kit.address.lifted", _("{target} is written to again"), "administration", "notice"))
 events.add(Event("kit.notification.changed", _("A choice of notifications was changed: {target}"), "data"))
+events.add(Event("kit.setting.changed", _("The setting “{target}” was changed"), "administration", "notice"))
+events.add(Event("kit.setting.weakened", _("The setting “{target}” was made less strict"), "security", "warning"))
+fields.add(Field("kit.SettingValue", "value", "public"))

@@ -26,6 +26,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from portal.kit import context, errors, identity
+from portal.kit.settings import RATE_LIMITS, RATES_BY_NAME
 
 log = logging.getLogger("steward.limits")
 INTERVAL_SECONDS = 0.2
@@ -269,7 +270,7 @@ def spend(request: HttpRequest, limit: Limit) -> Spent | None:
 
     What was taken also stays with the request, for `tell`. Takes some microseconds; never waits for Redis.
     """
-    if not settings.STEWARD_RATE_LIMITS:
+    if not RATE_LIMITS.value():
         return None
     if limit.writes_only and request.method in SAFE:
         limit = CONSOLE
@@ -299,8 +300,7 @@ def _number(request: HttpRequest, limit: Limit) -> int:
     who = identity.of(request)
     if limit is API and who is not None and who.rate is not None:
         return who.rate
-    number: int = getattr(settings, limit.number)
-    return number
+    return RATES_BY_NAME[limit.number].value()
 
 
 def caller() -> str:
@@ -317,12 +317,12 @@ def _network(address: str) -> str:
 
 def exhausted(limit: Limit, subject: object, number: int) -> bool:
     """Whether `subject` has used up `number` of a limit that only failures are counted against; see `fail`."""
-    return settings.STEWARD_RATE_LIMITS and limiter().exhausted(limit, subject, number)
+    return RATE_LIMITS.value() and limiter().exhausted(limit, subject, number)
 
 
 def fail(limit: Limit, subject: object, number: int) -> None:
     """Count a failure of `subject` against a limit of `number`."""
-    if settings.STEWARD_RATE_LIMITS:
+    if RATE_LIMITS.value():
         limiter().take(limit, subject, number)
 
 

@@ -8,3 +8,4 @@ permissions.add(Permission("kpi:read", _("See key figures of the business"), "bi
 permissions.add(Permission("installation:admin", _("Run the installation"), "system"))
 permissions.add(Permission("system:read", _("See the state of the installation, its settings and logs"), "system"))
 permissions.add(Permission("dashboard:read", _("See the home page"), "system"))
+permissions.add(Permission("settings:update", _("Change the settings of the installation"), "system"))

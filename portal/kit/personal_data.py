@@ -108,3 +108,13 @@ personal_data.add(
         rows_of("kit.SavedSearch", "person_id", "organisation_id", "name", "text", "kind", "created_at"),
     )
 )
+personal_data.add(
+    PersonalData(
+        "setting_versions",
+        _("Settings"),
+        _("Which settings of the installation the person changed, to what, and why."),
+        _("As long as the installation keeps the history of its settings."),
+        ("kit.SettingVersion",),
+        rows_of("kit.SettingVersion", "changed_by_id", "code", "value", "reason", "changed_at"),
+    )
+)

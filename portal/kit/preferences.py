@@ -6,26 +6,32 @@ and error pages are right from their first byte. What nobody set, and what an ol
 not know, is the default.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import formats, numberformat, timezone, translation
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from portal.kit import pseudo, registry
+from portal.kit.runtime.declare import Setting
+from portal.kit.runtime.kinds import Choices
+from portal.kit.settings import DATE_FORMAT, NUMBER_FORMAT, TIME_ZONE
+from portal.kit.settings import DATES as DATES_OFFERED
+from portal.kit.settings import NUMBERS as NUMBERS_OFFERED
+from portal.kit.settings import zones as zones_offered
 
-Choices = Sequence[tuple[str, str | Promise]]
 THEME_COOKIE = "theme"  # Written by the page's own script too, when the theme button is pressed.
 LOOK_COOKIE = "look"
 COOKIE_SECONDS = 31_536_000
@@ -46,8 +52,8 @@ class Preferences:
     motion: str = "system"
     language: str = "en"
     time_zone: str = ""
-    date_format: str = "text"
-    number_format: str = "comma"
+    date_format: str = ""
+    number_format: str = ""
     start_page: str = ""
     shortcuts: bool = True
 
@@ -66,11 +72,12 @@ NUMBERS = {
 _worn: ContextVar[Preferences] = ContextVar("steward_preferences", default=DEFAULT)
 
 
-@lru_cache(maxsize=1)
-def _zones() -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name or name == "UTC"
-    )
+def _left(setting: Setting[str]) -> str:
+    """The choice of whoever leaves it to the installation, with what that is now."""
+    return _now("That of the installation (%(example)s)") % {"example": setting.kind.shown(setting.value())}
+
+
+_of_installation = lazy(_left, str)
 
 
 def _languages() -> Choices:
@@ -95,20 +102,9 @@ CHOICES: dict[str, Callable[[], Choices]] = {
     "contrast": lambda: (("system", _("System")), ("normal", _("Normal")), ("more", _("More"))),
     "motion": lambda: (("system", _("System")), ("reduce", _("Reduced"))),
     "language": _languages,
-    "time_zone": lambda: (("", _("That of the installation")), *_zones()),
-    "date_format": lambda: (
-        ("text", "31 Dec 2026"),
-        ("iso", "2026-12-31"),
-        ("dots", "31.12.2026"),
-        ("slashes", "31/12/2026"),
-        ("us", "12/31/2026"),
-    ),
-    "number_format": lambda: (
-        ("comma", "1,234,567.89"),
-        ("dot", "1.234.567,89"),
-        ("space", "1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567,89"),
-        ("apostrophe", "1\N{RIGHT SINGLE QUOTATION MARK}234\N{RIGHT SINGLE QUOTATION MARK}567.89"),
-    ),
+    "time_zone": lambda: (("", _("That of the installation")), *zones_offered()),
+    "date_format": lambda: (("", _of_installation(DATE_FORMAT)), *DATES_OFFERED),
+    "number_format": lambda: (("", _of_installation(NUMBER_FORMAT)), *NUMBERS_OFFERED),
     "start_page": _start_pages,
 }
 
@@ -139,18 +135,13 @@ def current() -> Preferences:
 
 def wear(stored: Mapping[str, Any] | None, cookies: Mapping[str, str]) -> None:
     """Put on what a person stored (None: nobody is signed in), where nothing is stored what the cookies say."""
-    if (
-        not stored
-        and THEME_COOKIE not in cookies
-        and LOOK_COOKIE not in cookies
-        and settings.STEWARD_TIME_ZONE == "UTC"
-    ):
+    if not stored and THEME_COOKIE not in cookies and LOOK_COOKIE not in cookies and TIME_ZONE.value() == "UTC":
         return  # Nearly every call of the API.
     _put_on(of({**_told(cookies), **(stored or {})}))
 
 
 def _put_on(worn: Preferences) -> None:
-    zone = worn.time_zone or settings.STEWARD_TIME_ZONE
+    zone = worn.time_zone or TIME_ZONE.value()
     if worn is DEFAULT and zone == "UTC":
         return
     # A copy even where nothing differs from the defaults: `take_off` knows by it that there is something to take off.
@@ -174,7 +165,7 @@ def worn(chosen: Preferences) -> Iterator[None]:
     """Wear something else for the block: a sample. Language and look of the page around it stay as they are."""
     token = _worn.set(chosen)
     try:
-        with timezone.override(ZoneInfo(chosen.time_zone or settings.STEWARD_TIME_ZONE)):
+        with timezone.override(ZoneInfo(chosen.time_zone or TIME_ZONE.value())):
             yield
     finally:
         _worn.reset(token)
@@ -210,7 +201,7 @@ def attributes(worn: Preferences, whole: bool = False) -> SafeString:
 
 def day_text(day: date) -> str:
     """A day as the person writes dates; the day itself is not moved into any time zone."""
-    return _day_in(day, current().date_format, translation.get_language() or "")
+    return _day_in(day, current().date_format or DATE_FORMAT.value(), translation.get_language() or "")
 
 
 @lru_cache(maxsize=4096)
@@ -221,7 +212,7 @@ def _day_in(day: date, form: str, language: str) -> str:
 
 def number_text(number: float, places: int | None = None) -> str:
     """A number with its thousands apart, as the person writes numbers; `places` after the point, None as many as it has."""
-    thousands, point = NUMBERS[current().number_format]
+    thousands, point = NUMBERS[current().number_format or NUMBER_FORMAT.value()]
     return numberformat.format(
         number, point, decimal_pos=places, grouping=_GROUP, thousand_sep=thousands, force_grouping=True, use_l10n=False
     )
@@ -234,4 +225,4 @@ def as_stored(worn: Preferences) -> dict[str, Any]:
 
 def zones() -> list[str]:
     """The names of all time zones that somebody may choose."""
-    return [name for name, _label in _zones()]
+    return [name for name, _label in zones_offered()]

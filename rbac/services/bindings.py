@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 
 from portal.kit import clock
 from portal.kit.context import Actor
@@ -16,7 +17,7 @@ from rbac.counting import counting
 from rbac.delegation import authorise_in, check_role
 from rbac.duties import Kept, duties_kept
 from rbac.errors import LastAdministrator, OwnerForever, RoleElsewhere
-from rbac.models import INSTALLATION, Binding, Elevation, Role, Scope, UserGrant
+from rbac.models import INSTALLATION, Binding, Elevation, GlassBreak, Role, Scope, UserGrant
 from rbac.selectors import OWNER
 from rbac.services.grants import grants_drop
 from rbac.services.keepers import administrators_lock, owners_guard, rights_hold, scope_ensure, scope_lock
@@ -206,7 +207,9 @@ def bindings_purge(*, people: Sequence[UUID]) -> int:
     with writing():
         deleted, _ = Binding.objects.filter(user_id__in=people).delete()
         deleted += UserGrant.objects.filter(user_id__in=people).delete()[0]
-        Elevation.objects.filter(user_id__in=people).delete()
+        of_theirs = Q(user__in=people) | Q(decided_by__in=people) | Q(ended_by__in=people)
+        Elevation.objects.filter(of_theirs).delete()
+        GlassBreak.objects.filter(Q(user__in=people) | Q(reviewed_by__in=people)).delete()
         for person_id in people if deleted else ():
             stamp_bump(key=person_id)
     return deleted

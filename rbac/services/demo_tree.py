@@ -61,6 +61,17 @@ def demo_runs_load(*, organisation_id: UUID) -> None:
             _run(things[work.thing], work, now - timedelta(minutes=work.ago))
 
 
+def demo_runs_past(*, organisation_id: UUID, until: datetime, days: int) -> None:
+    """A nightly run on each of so many days before `until`, most of which went well; part of the service that loads the
+    demonstration. Events as of the services."""
+    with standing_on(organisation_id):
+        rows = Resource.objects.select_related("type__application").filter(organisation_id=organisation_id)
+        things = {f"{type_key(row.type)} {row.external_id}": row for row in rows}
+        for ago in range(days, 1, -1):
+            night = (until - timedelta(days=ago)).replace(hour=2, minute=5, second=0, microsecond=0)
+            _run(things[story.NIGHTLY.thing], story.nightly(ago), night)
+
+
 def _run(resource: Resource, work: story.Work, begin: datetime) -> None:
     actor = context.actor()
     told = {"name": work.name, "phase": work.phase, "total": work.total}

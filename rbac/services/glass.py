@@ -28,6 +28,7 @@ from rbac.govern_errors import GlassOpen, GlassStage, SecondPersonNeeded
 from rbac.models import INSTALLATION, Binding, GlassBreak, Role
 from rbac.selectors import OWNER, holders_of, owners
 from rbac.services.keepers import rights_hold, scope_ensure, scope_lock
+from rbac.settings import GLASS
 from rbac.standing import standing_on
 from rbac.tree_rules import INVISIBLE
 
@@ -38,7 +39,7 @@ BATCH = 100
 
 def lasts() -> timedelta:
     """For how long it counts."""
-    return timedelta(minutes=settings.STEWARD_GLASS_MINUTES)
+    return GLASS.value()
 
 
 def glass_break(*, actor: Actor, organisation: Model, reason: str) -> GlassBreak:

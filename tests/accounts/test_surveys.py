@@ -155,3 +155,36 @@ def test_the_copy_of_ones_data_has_the_answers_and_an_erased_person_leaves_only_
         made = SurveyAnswer.objects.get(pk=made.pk)
     assert (made.user_id, made.comment, made.score) == (None, "", 3)
     assert User.objects.get(pk=house.viewer.pk).surveyed_at is None
+
+
+def test_one_answers_over_the_api_too_and_is_told_what_one_is_asked() -> None:
+    house, other = make_house(), make_house("Island")
+    here = f"/api/v1/organisations/{house.id}/survey"
+    inside = {"Steward-Organisation": str(house.id)}
+    with clock.at(later(20)):
+        client = signed_in(house.viewer)
+
+        def sent(body: dict[str, object], where: str = here) -> int:
+            return int(client.post(where, body, content_type="application/json", headers=inside).status_code)
+
+        assert client.get(here, headers=inside).json() == {"kind": "nps"}
+        refused: tuple[tuple[dict[str, object], int], ...] = (
+            ({"kind": "nps", "score": 11}, 422),
+            ({"kind": "csat", "score": 5}, 409),
+            ({"kind": "csat", "score": 9}, 422),
+            ({"score": 9}, 422),
+        )
+        for body, status in refused:
+            assert sent(body) == status, body
+        assert sent({"kind": "nps", "score": 9}, f"/api/v1/organisations/{other.id}/survey") == 404
+        assert not SurveyAnswer.objects.exists()
+        assert sent({"kind": "nps", "score": 9, "comment": "Quick"}) == 204
+        made = SurveyAnswer.objects.get()
+        assert (made.user_id, made.organisation_id, made.score, made.comment) == (house.viewer.pk, house.id, 9, "Quick")
+        assert client.get(here, headers=inside).status_code == 404, "nobody asks again for 90 days"
+        assert sent({"kind": "csat", "score": 3}) == 409
+    with clock.at(later(111)):
+        client = signed_in(house.viewer)
+        assert sent({"kind": "csat"}) == 204, "put away"
+    assert SurveyAnswer.objects.count() == 2
+    assert Event.objects.filter(code="accounts.survey.dismissed").count() == 1

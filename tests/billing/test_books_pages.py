@@ -17,7 +17,7 @@ from billing.selectors.revenue import waterfall
 from billing.services.invoice_states import invoice_mark_uncollectible
 from maintenance.models import JobRun
 from portal.kit import clock, context, jobs
-from portal.kit.kpis import Span
+from portal.kit.kpis import Span, kpis
 from portal.kit.models import Notice
 from portal.kit.services import writing
 from tests.accounts.organisation_world import organisation
@@ -245,3 +245,78 @@ def test_accounts_of_customers_are_named_and_journals_lead_to_their_documents_an
         f'href="{BASE}/journals/{invoice.journal_id}"'
         in client.get(f"/platform/invoices/{invoice.pk}").content.decode()
     )
+
+
+def test_ageing_is_a_file_harmless_and_told_of(world: World, browser_of: Browser) -> None:
+    with clock.at(AT):
+        first, second = customer_of(organisation(), name="=Evil"), buyer()
+        aged(first, 10, amount=1234)
+        aged(second, -5, 95)
+        client, where = browser_of(world.admin), f"{BASE}/ageing"
+        asked = {"to": "2026-06-30", "currency": "EUR"}
+        page = client.get(where, asked).content.decode()
+        assert "format=csv" in page
+        assert "format=xlsx" in page
+        reply = client.get(where, {**asked, "format": "csv"})
+        lines = reply.content.decode("utf-8-sig").splitlines()
+        assert reply["Content-Disposition"] == 'attachment; filename="ageing-eur-2026-06-30.csv"'
+        assert (
+            lines[0]
+            == "Customer,Currency,Not due yet,1 to 30 days,31 to 60 days,61 to 90 days,Over 90 days,No document,Owed"
+        )
+        assert lines[1] == "'=Evil,EUR,0.00,12.34,0.00,0.00,0.00,0.00,12.34"
+        assert lines[2].endswith(",EUR,1.00,0.00,0.00,0.00,1.00,0.00,2.00")
+        assert client.get(where, {**asked, "format": "xlsx"}).content[:2] == b"PK"
+        assert Event.objects.filter(code="kit.list.exported", data__list="billing.ageing").count() == 2
+        assert client.get(where, {**asked, "format": "pdf"}).status_code == 404
+        assert browser_of(world.clerk).get(where, {**asked, "format": "csv"}).status_code == 403
+        assert Event.objects.filter(code="kit.list.exported").count() == 2
+
+
+def test_the_last_proof_has_series_and_old_ones_go_but_for_the_last() -> None:
+    from billing.metrics import _proof
+    from maintenance.cleaning.found import Pace
+    from maintenance.cleaning.rows import TableRows
+    from portal.kit.registry import cleanups
+
+    assert _proof() == {
+        "steward_billing_proof_last_run_timestamp_seconds": [],
+        "steward_billing_proof_differences": [],
+    }
+    long_ago = AT - timedelta(days=900)
+    with context.system("a test"), writing():
+        for days, wrong in ((0, 5), (1, 0), (2, 3)):
+            at = long_ago + timedelta(days=days)
+            ProofRun.objects.create(started_at=at, ended_at=at, wrong=wrong)
+        ended = (long_ago + timedelta(days=2)).timestamp()
+        assert _proof() == {
+            "steward_billing_proof_last_run_timestamp_seconds": [((), ended)],
+            "steward_billing_proof_differences": [((), 3)],
+        }
+        spec = cleanups.get("billing.proof_runs")
+        TableRows(spec, AT - spec.keep).step(None, Pace(100))
+        assert [row.wrong for row in ProofRun.objects.all()] == [3]
+
+
+def test_what_was_overdue_on_a_day_stays_whatever_became_of_it_since() -> None:
+    overdue = kpis.get("overdue")
+    assert overdue.parts is not None
+    day, later = Span(AT - timedelta(days=30), AT, "EUR"), Span(AT, AT + timedelta(days=10), "EUR")
+    with clock.at(AT):
+        made = aged(buyer(), 5, 40, 70, 100, -3)
+    half, whole, noted, given_up, _not_late = made
+    paid(half, 40)  # By the clock of today: after that day.
+    paid(whole)
+    note(noted, amount=30, to="open")
+    with context.system("a test") as current:
+        invoice_mark_uncollectible(actor=current.actor, invoice=given_up)
+    assert overdue.read(day).value == 400
+    assert {part.label: part.value for part in overdue.parts(day)} == {
+        "1-30": 100,
+        "31-60": 100,
+        "61-90": 100,
+        "90+": 100,
+    }
+    assert overdue.read(Span(day.start, clock.now() + timedelta(days=1), "EUR")).value == 60 + 70 + 100
+    assert overdue.read(later).value == 500, "the one that was not late yet is, ten days on"
+    assert overdue.read(Span(day.start, AT, "USD")).value == 0

@@ -166,6 +166,7 @@ def _rzp_payment(**values: Any) -> dict[str, Any]:
 
 
 def test_razorpay_by_its_sdk_begins_fetches_lists_and_pays_back(server: Server) -> None:
+    rfnd = {"id": "rfnd_1", "payment_id": "pay_1", "amount": 500, "currency": "INR", "status": "processed"}
     server.answers = {
         "POST /v1/orders": (200, {"id": "order_1", "amount": 24995, "currency": "INR", "status": "created"}),
         "GET /v1/payments/pay_1": (200, _rzp_payment()),
@@ -174,10 +175,9 @@ def test_razorpay_by_its_sdk_begins_fetches_lists_and_pays_back(server: Server) 
             {"items": [_rzp_payment(id="pay_0", status="failed"), _rzp_payment()]},
         ),
         "GET /v1/payments": (200, {"items": [_rzp_payment()]}),
-        "POST /v1/payments/pay_1/refund": (
-            200,
-            {"id": "rfnd_1", "payment_id": "pay_1", "amount": 500, "currency": "INR", "status": "processed"},
-        ),
+        "POST /v1/payments/pay_1/refund": (200, rfnd),
+        "GET /v1/refunds": (200, {"items": [rfnd]}),
+        "GET /v1/refunds/rfnd_1": (200, rfnd),
     }
     provider = _razorpay(server)
     checkout = provider.checkout_start(_order())
@@ -191,6 +191,7 @@ def test_razorpay_by_its_sdk_begins_fetches_lists_and_pays_back(server: Server) 
     refund = provider.refund(payment_ref="pay_1", amount=500, currency="INR", key="refund-key-1")
     assert (refund.ref, refund.state) == ("rfnd_1", "succeeded")
     assert server.asked[-1][2]["X-Refund-Idempotency"] == "refund-key-1"
+    assert list(provider.refunds_since(NOW)) == [refund] == [provider.refund_fetch(ref="rfnd_1")]
 
 
 @pytest.mark.parametrize(
@@ -306,6 +307,11 @@ def test_stripe_by_its_sdk_begins_charges_fetches_lists_and_pays_back(server: Se
         "GET /v1/payment_intents/pi_1": (200, _intent()),
         "GET /v1/payment_intents": (200, {"object": "list", "data": [_intent()], "has_more": False}),
         "POST /v1/refunds": (200, refund),
+        "GET /v1/refunds": (
+            200,
+            {"object": "list", "data": [refund, {**refund, "payment_intent": None}], "has_more": False},
+        ),
+        "GET /v1/refunds/re_1": (200, refund),
     }
     provider = _stripe(server)
     order = _order(currency="EUR", return_url="https://here.example/back", save_method=True)
@@ -322,6 +328,9 @@ def test_stripe_by_its_sdk_begins_charges_fetches_lists_and_pays_back(server: Se
     assert (found.ref, found.checkout_ref) == ("pi_1", "cs_1")
     assert [one.ref for one in provider.payments_since(NOW)] == ["pi_1"]
     assert provider.refund(payment_ref="pi_1", amount=5, currency="EUR", key="refund-key-1").ref == "re_1"
+    found_refunds = list(provider.refunds_since(NOW))
+    assert [one.ref for one in found_refunds] == ["re_1"]
+    assert provider.refund_fetch(ref="re_1") == found_refunds[0]
 
 
 def test_a_card_that_stripe_declines_is_an_answer_and_its_trouble_is_away(server: Server) -> None:

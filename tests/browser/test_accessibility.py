@@ -130,6 +130,12 @@ LOOKS = {
         "/platform/maintenance", act=press("Call off", "Call this maintenance off?"), again=True
     ),
     "announcements": Look("/platform/announcements"),
+    "settings": Look("/platform/settings"),
+    "settings, nothing fits": Look("/platform/settings?q=zzzz", again=True),
+    "setting": Look("/platform/settings/brand.accent"),
+    "setting, refused": Look("/platform/settings/brand.name", act=_send("Save", value=""), again=True),
+    "setting, of lines": Look("/platform/settings/registration.domains", again=True),
+    "setting, of choices": Look("/platform/settings/second_factor.duty", again=True),
     "announcement": Look("/platform/announcements/new"),
     "outbox": Look("/platform/outbox"),
     "mail": Look("/platform/outbox/{}", lambda all_: all_.mail_id),

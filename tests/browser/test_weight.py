@@ -28,6 +28,8 @@ PAGES = (
     "/platform/cleanups/history",
     "/platform/backups",
     "/me/notifications",
+    "/dashboards",
+    "/dashboards/arrange",
 )
 OWN = ("", "members", "invitations", "settings", "audit")
 ORGANISATION = "/o/lindenfeld-research/"

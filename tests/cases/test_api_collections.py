@@ -266,7 +266,9 @@ WITHOUT = {
     "OffersView": "what can be bought, always one page; tests/billing/test_catalogue_pages.py",
     "PlanVersionsView": "part of a plan, whose case it shares; tests/billing/test_catalogue_pages.py",
     "RefundsView": "parts of a payment, whose case they share; tests/billing/test_payment_api.py",
+    "InvoiceLinksView": "parts of an invoice, whose case they share; tests/billing/test_money_acts_api.py",
     "SecretsView": "parts of a provider's account, never told; tests/billing/test_money_api.py",
+    "SearchView": "some of every collection, each by its own right, always one page; tests/home/test_search.py",
     "QuotasView": "computed, always one page; tests/billing/test_usage_api.py",
 }
 

@@ -4,8 +4,10 @@ from itertools import count
 
 import pytest
 
-from billing.models import BillingContact, Customer, LegalEntity, TaxId, TaxRate
+from billing.customer_csv import SAMPLE
+from billing.models import BillingContact, Customer, CustomerImport, LegalEntity, TaxId, TaxRate
 from billing.services.customer_details import contact_add
+from billing.services.customer_imports import import_upload
 from billing.services.entities import entity_default
 from billing.services.tax_ids import tax_id_add
 from billing.services.tax_rates import tax_rate_add
@@ -16,7 +18,7 @@ from tests.cases.api import ApiCase
 from tests.cases.crud import CrudCase
 from tests.cases.inside import Inside
 from tests.cases.listing import ListCase
-from tests.factories import World
+from tests.factories import World, actor_of
 
 _numbers = count(1)
 
@@ -143,6 +145,29 @@ class TestCustomerApi(ApiCase):
     def make(self, number: int) -> None:
         for _ in range(number):
             customer_of(organisation())
+
+
+class TestCustomerImportApi(ApiCase):
+    collection = "/api/v1/customer-imports"
+    paged = False  # Nobody lists files; who uploaded one knows its id.
+    reader = "admin"  # Who reads a file uploaded it: there is no lesser right.
+    reader_may = frozenset({"post"})
+    valid = {"csv": SAMPLE, "filename": "customers.csv"}
+    models = (CustomerImport,)
+    # A dry run leaves no event: nothing has happened yet (tests/billing/test_customer_imports.py).
+    test_who_may_do_all_does_all = None  # type: ignore[assignment] # left out, as the base class does
+
+    @pytest.fixture(autouse=True)
+    def _seller(self, world: World) -> None:
+        seller()
+
+    def existing(self, world: World) -> str:
+        with context.acting(actor_of(world.admin)) as current:
+            made = import_upload(actor=current.actor, filename="customers.csv", content=SAMPLE.encode())
+        return f"{self.collection}/{made.pk}"
+
+    def make(self, number: int) -> None:
+        """Nothing is listed."""
 
 
 class TestRateApi(ApiCase):

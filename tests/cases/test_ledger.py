@@ -1,5 +1,8 @@
 """The ledger: the inherited cases of lists and of the API."""
 
+from itertools import count
+from typing import Any, ClassVar
+
 from billing.ledger.chart import bank, receivable
 from billing.models import Entry, Journal, LedgerAccount, StatementLine
 from billing.services.statements import statement_import
@@ -9,6 +12,8 @@ from tests.billing.ledger_world import posted, sale
 from tests.cases.api import ApiCase
 from tests.cases.listing import ListCase
 from tests.factories import World
+
+_numbers = count(1)
 
 
 class TestAccountList(ListCase):
@@ -54,8 +59,19 @@ class TestAccounts(ApiCase):
 
 class TestJournals(ApiCase):
     collection = "/api/v1/ledger/journals"
-    reader = "admin"
+    reader = "admin"  # Who reads the books posts to them, too: no role has the lesser right alone.
+    reader_may = frozenset({"post"})
     models = (Journal, Entry)
+    valid: ClassVar[Any] = {
+        "key": lambda: f"by-hand-{next(_numbers):06}",
+        "event_at": "2026-03-10T12:00:00Z",
+        "description": "Advertising",
+        "reason": "Paid in cash",
+        "entries": [
+            {"path": "expenses:marketing", "amount": {"amount": 5, "currency": "EUR"}},
+            {"path": "assets:bank:main", "amount": {"amount": -5, "currency": "EUR"}},
+        ],
+    }
 
     def existing(self, world: World) -> str:
         return f"{self.collection}/{sale(5).journal_id}"

@@ -25,6 +25,9 @@ from maintenance.models import Backup, Drill, Heartbeat, JobRun, NightReport, Re
 from maintenance.services import heartbeats, runs
 from maintenance.services.nights import night_report_write
 from maintenance.services.sizes import sizes_sample
+from portal.home.layouts import made
+from portal.home.models import Dashboard
+from portal.home.services.dashboards import dashboard_create
 from portal.kit import clock, context, ids
 from portal.kit.models import Announcement, OutboundMessage
 from portal.kit.notices import announcements
@@ -51,6 +54,15 @@ class TestUsers(AdminCase):
 
     def row(self, world: World) -> models.Model:
         return world.clerk
+
+
+class TestDashboards(AdminCase):
+    __test__ = True
+    model = Dashboard
+
+    def row(self, world: World) -> models.Model:
+        with context.acting(actor_of(world.admin)) as current:
+            return dashboard_create(actor=current.actor, name="Mine", layout=made(("home.for_me", 12)))
 
 
 class TestOrganisations(AdminCase):

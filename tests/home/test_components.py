@@ -8,12 +8,12 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
+from accounts import session_selectors as selectors
 from accounts.models import Session, User
 from maintenance import cleaning
 from maintenance.models import JobRun
 from maintenance.selectors import cleanups as maintenance
 from maintenance.services import runs
-from portal.home import selectors
 from portal.kit import clock, context
 from portal.kit.admin import ServiceAdmin, check_shown
 from portal.kit.models import Notice

@@ -12,6 +12,7 @@ from portal.kit.kpis import CATEGORIES, Figure, Kpi, Span, kpis
 from portal.kit.readings import quickly, readings
 from portal.kit.services import writing
 from tests.accounts.organisation_world import organisation
+from tests.billing.api_world import eur
 from tests.billing.subscription_world import buyer, plan, subscribed
 from tests.factories import make_world, signed_in
 
@@ -47,7 +48,8 @@ def test_the_api_gives_exact_minor_units_or_the_reason() -> None:
     reply = signed_in(world.manager).get("/api/v1/kpis", {"days": "30", "currency": "EUR"})
     assert reply.status_code == 200
     items = {item["code"]: item for item in reply.json()["items"]}
-    assert items["mrr"]["value"] == 0
+    assert (items["mrr"]["value"], items["mrr"]["money"]) == (None, {"amount": 0, "currency": "EUR"})
+    assert (items["active_api_keys"]["money"], items["active_api_keys"]["value"]) == (None, 0)
     assert items["ltv"]["value"] is None
     assert items["ltv"]["missing"]
     assert items["quick_ratio"]["note"] == "no loss"
@@ -71,9 +73,10 @@ def test_pages_and_api_show_any_day_of_the_past_and_nothing_else() -> None:
         assert "As of the end of" not in manager.get(f"/platform/kpis?at={wrong}").content.decode()
         assert manager.get(f"/api/v1/kpis?at={wrong}").status_code == 400
     reply = manager.get("/api/v1/kpis/mrr?at=2024-03-31&days=30").json()
-    assert (reply["value"], reply["before"], reply["parts"][0]["value"]) == (1500, 1000, 1000)
+    assert (reply["money"], reply["before_money"], reply["parts"][0]["money"]) == (eur(1500), eur(1000), eur(1000))
+    assert (reply["value"], reply["before"], reply["parts"][0]["value"]) == (None, None, None)
     assert len(reply["trend"]) == 12
-    assert [point["value"] for point in reply["trend"]][-3:] == [1000, 1000, 1500]
+    assert [point["money"] for point in reply["trend"]][-3:] == [eur(1000), eur(1000), eur(1500)]
     assert reply["trend"][-1]["ends_at"] == "2024-04-01T00:00:00Z"
 
 
@@ -87,8 +90,8 @@ def test_cohorts_are_shown_to_whom_may_read_figures() -> None:
     assert "Jan 2024" in page
     assert page.count("100 %</td>") == 4
     (item,) = manager.get("/api/v1/kpis/cohorts?at=2024-02-10").json()["items"]
-    assert (item["month"], item["customers"], item["mrr"]) == ("2024-01-01", 1, 1000)
-    assert item["kept"] == [{"customers": 1, "mrr": 1000}] * 2
+    assert (item["month"], item["customers"], item["mrr"]) == ("2024-01-01", 1, eur(1000))
+    assert item["kept"] == [{"customers": 1, "mrr": eur(1000)}] * 2
     for path in ("/platform/kpis/cohorts", "/api/v1/kpis/cohorts"):
         assert signed_in(world.clerk).get(path).status_code == 403
 

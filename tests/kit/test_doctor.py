@@ -16,10 +16,9 @@ from tests.browser.server import free_port
 
 
 @pytest.fixture
-def silent_port(settings: Settings) -> int:
+def silent_port(settings: Settings) -> None:
     """The portal's port, at which nobody answers."""
     settings.PORT = free_port()
-    return settings.PORT
 
 
 @pytest.fixture
@@ -65,7 +64,7 @@ def test_without_a_database_it_still_says_what_it_can_and_ends_with_1(monkeypatc
 
     broken = registry.HealthCheck("database", "Database", away, vital=True)
     probes = [broken if check.name == "database" else check for check in registry.health]
-    monkeypatch.setattr(doctor.registry, "health", probes)
+    monkeypatch.setattr(registry, "health", probes)
     out = StringIO()
 
     with pytest.raises(SystemExit) as ended:

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,18 @@ def test_sums_are_of_one_currency() -> None:
 
 def test_halves_go_away_from_zero() -> None:
     assert [half_up(Fraction(n, 2)) for n in (1, 3, -1, -3, 4)] == [1, 2, -1, -2, 2]
+
+
+def test_only_nothing_is_false() -> None:
+    assert [bool(Money(amount, "EUR")) for amount in (-1, 0, 1, 2)] == [True, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("de", "19,99\N{NO-BREAK SPACE}€"), ("en", "€19.99"), (None, "€19.99"), ("xx", "€19.99")]
+)
+def test_it_is_written_as_the_language_writes_it(language: str | None, text: str) -> None:
+    with translation.override(language):
+        assert shown(Money(1999, "EUR")) == text
 
 
 def test_it_is_shown_with_its_currency() -> None:

@@ -44,17 +44,19 @@ def test_an_empty_database_is_filled_by_its_owner_and_again_without_harm(tmp_pat
         with psycopg.connect(owner) as database:
             counts = database.execute(
                 "SELECT (SELECT count(*) FROM accounts_user), (SELECT count(*) FROM accounts_organisation), "
-                "(SELECT count(*) FROM accounts_membership), (SELECT count(*) FROM audit_event)"
+                "(SELECT count(*) FROM maintenance_job_run WHERE name = 'home.load_demo' AND state = 'queued')"
             ).fetchone()
+        # The demonstration is asked for and not waited for: a job tells it once the portal is up.
         assert counts is not None
-        assert counts[0] > 150
-        assert counts[1] == 3
-        assert counts[2] > 20
+        assert counts[0] >= 1
+        assert counts[1:] == (0, 1)
         again = _initialised(environment)
         assert json.loads(again.stdout.splitlines()[-1]).get("created") is not True
         with psycopg.connect(owner) as database:
-            row = database.execute("SELECT count(*) FROM accounts_user").fetchone()
-        assert row == (counts[0],)
+            row = database.execute(
+                "SELECT (SELECT count(*) FROM accounts_user), (SELECT count(*) FROM maintenance_job_run WHERE name = 'home.load_demo')"
+            ).fetchone()
+        assert row == (counts[0], 1)
     finally:
         _admin(f'DROP DATABASE "{name}" WITH (FORCE)')
 

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from importlib import metadata
 from types import FunctionType
 
 import pytest
@@ -32,7 +33,7 @@ def test_a_licence_is_free_or_not(words: str, free: bool) -> None:
 def test_every_library_that_is_allowed_by_name_is_installed_and_would_be_refused() -> None:
     needed = {
         name
-        for each in security.metadata.distributions()
+        for each in metadata.distributions()
         if (name := str(each.metadata["Name"]).lower().replace("_", "-")) in security.ALLOWED
         and not security.is_free(security.licence_of(each))
     }

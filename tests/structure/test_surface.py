@@ -37,7 +37,7 @@ ONWARD = {"inactive", "me/notifications/newest", "me/second-factor/app"}
 ONWARD |= {"me/avatar", "me/preferences/sample", "me/privacy/copy", "me/privacy/delete", "me/leaving"}
 # Calls without an id that are about an organisation, which the header names; the last one needs the name of a meter.
 IN_ORGANISATIONS = {"api/v1/offers", "api/v1/usage/quotas", "api/v1/usage/days"}
-UNNAMED = {"api/v1/usage/days"}
+UNNAMED = {"api/v1/usage/days", "api/v1/search"}  # The search needs a text.
 UUID_SAMPLE = "01890000-0000-7000-8000-000000000000"
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from billing.api import customer_imports, customers, entities
+from billing.api import customer_imports, customer_money, customers, entities
 
 ENTITY, INSIDE = "legal-entities/<uuid:entity_id>", "organisations/<uuid:organisation_id>/billing"
 urlpatterns: list[URLPattern] = [
@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern] = [
         name="api_customer_import_confirm",
     ),
     path("customers/<uuid:customer_id>/balance", customers.BalanceView.as_view(), name="api_customer_balance"),
+    path("customers/<uuid:customer_id>/credits", customer_money.CreditsView.as_view(), name="api_customer_credits"),
+    path("customers/<uuid:customer_id>/prepaid", customer_money.PrepaidView.as_view(), name="api_customer_prepaid"),
     path(f"{INSIDE}/balance", customers.OwnBalanceView.as_view(), name="api_own_balance"),
     path(f"{INSIDE}/details", customers.DetailsView.as_view(), name="api_billing_details"),
     path(f"{INSIDE}/contacts", customers.ContactsView.as_view(), name="api_billing_contacts"),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from billing.api import invoices, own_invoices
+from billing.api import invoice_money, invoices, own_invoices
 
 _INVOICE, _NOTE = "invoices/<uuid:invoice_id>", "credit-notes/<uuid:note_id>"
 _OWN = "organisations/<uuid:organisation_id>/billing"
@@ -13,6 +13,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{_INVOICE}/void", invoices.InvoiceVoidView.as_view()),
     path(f"{_INVOICE}/uncollectible", invoices.InvoiceUncollectibleView.as_view()),
     path(f"{_INVOICE}/credit-notes", invoices.InvoiceNotesView.as_view()),
+    path(f"{_INVOICE}/write-offs", invoice_money.InvoiceWriteOffView.as_view()),
+    path(f"{_INVOICE}/links", invoice_money.InvoiceLinksView.as_view()),
+    path(f"{_INVOICE}/checkouts", invoice_money.InvoiceCheckoutView.as_view()),
     path("credit-notes", invoices.CreditNotesView.as_view()),
     path(_NOTE, invoices.CreditNoteView.as_view()),
     path(f"{_INVOICE}/pdf", invoices.InvoicePdfView.as_view()),
@@ -21,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_NOTE}/factur-x", invoices.NoteXmlView.as_view()),
     path(f"{_OWN}/invoices", own_invoices.OwnInvoicesView.as_view()),
     path(f"{_OWN}/{_INVOICE}", own_invoices.OwnInvoiceView.as_view()),
+    path(f"{_OWN}/{_INVOICE}/checkouts", invoice_money.OwnCheckoutView.as_view()),
     path(f"{_OWN}/{_INVOICE}/pdf", own_invoices.OwnInvoicePdfView.as_view()),
     path(f"{_OWN}/{_INVOICE}/factur-x", own_invoices.OwnInvoiceXmlView.as_view()),
     path(f"{_OWN}/credit-notes", own_invoices.OwnNotesView.as_view()),

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from portal.home.kpi_selectors import cohorts_until, currencies, kpi_named, past_day, span_of, trend_of
-from portal.kit.api import ApiView, Parameter, Reply, endpoint, one_of, whole
+from portal.kit.api import ApiView, MoneyField, Parameter, Reply, endpoint, money_body, one_of, whole
 from portal.kit.kpis import CATEGORIES, Figure, Kpi, Span, kpis, together
 from portal.kit.money import currencies as all_currencies
 from portal.kit.money import half_up
@@ -39,7 +39,13 @@ class PointReply(Reply):
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     value = serializers.FloatField(allow_null=True)
-    example = {"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-01-31T00:00:00Z", "value": 105000}
+    money = MoneyField(allow_null=True)
+    example = {
+        "starts_at": "2026-01-01T00:00:00Z",
+        "ends_at": "2026-01-31T00:00:00Z",
+        "value": None,
+        "money": money_body(105000, "EUR"),
+    }
 
 
 class PartReply(Reply):
@@ -47,12 +53,14 @@ class PartReply(Reply):
 
     label = serializers.CharField()  # type: ignore[assignment] # A field of the reply, as serializers declare them.
     organisation_id = serializers.UUIDField(allow_null=True)
-    value = serializers.FloatField()
+    value = serializers.FloatField(allow_null=True)
+    money = MoneyField(allow_null=True)
     note = serializers.CharField(allow_blank=True, help_text="What its value is made of.")
     example = {
         "label": "Lindenfeld Research",
         "organisation_id": "01890000-0000-7000-8000-000000000001",
-        "value": 30000,
+        "value": None,
+        "money": money_body(30000, "EUR"),
         "note": "",
     }
 
@@ -63,12 +71,16 @@ class KpiReply(Reply):
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment] # A field of the reply, as serializers declare them.
     category = serializers.ChoiceField(choices=list(CATEGORIES))
-    unit = serializers.CharField(help_text="money: minor units of the currency; share: 0 to 1.")
+    unit = serializers.CharField(help_text="money: told in `money`; all others in `value`, a share as 0 to 1.")
     direction = serializers.ChoiceField(choices=["up", "down", "none"], help_text="Which way is good.")
     definition = serializers.CharField()
-    currency = serializers.CharField()
-    value = serializers.FloatField(allow_null=True, help_text="null where there is none; `missing` or `note` says why.")
+    currency = serializers.CharField(help_text="Of the documents that it was computed from, also where it is no money.")
+    value = serializers.FloatField(
+        allow_null=True, help_text="null of money, and where there is none; `missing` or `note` says why."
+    )
+    money = MoneyField(allow_null=True, help_text="The figure where it is money.")
     before = serializers.FloatField(allow_null=True, help_text="Its value in the span before.")
+    before_money = MoneyField(allow_null=True)
     missing = serializers.CharField(allow_blank=True, help_text="The input that is not there.")
     note = serializers.CharField(allow_blank=True)
     example = {
@@ -79,8 +91,10 @@ class KpiReply(Reply):
         "direction": "up",
         "definition": "Monthly value of active and past due subscriptions at the end.",
         "currency": "EUR",
-        "value": 105000,
-        "before": 65000,
+        "value": None,
+        "money": money_body(105000, "EUR"),
+        "before": None,
+        "before_money": money_body(65000, "EUR"),
         "missing": "",
         "note": "",
     }
@@ -107,8 +121,8 @@ class KeptReply(Reply):
     """What is left of a cohort at the end of a month."""
 
     customers = serializers.IntegerField()
-    mrr = serializers.IntegerField(help_text="Minor units.")
-    example = {"customers": 3, "mrr": 9000}
+    mrr = MoneyField()
+    example = {"customers": 3, "mrr": money_body(9000, "EUR")}
 
 
 class CohortReply(Reply):
@@ -116,9 +130,9 @@ class CohortReply(Reply):
 
     month = serializers.DateField(help_text="Its first day.")
     customers = serializers.IntegerField()
-    mrr = serializers.IntegerField(help_text="Their first monthly value, in minor units.")
+    mrr = MoneyField(help_text="Their first monthly value.")
     kept = KeptReply(many=True, help_text="At the end of that month and of each one since.")
-    example = {"month": "2026-01-01", "customers": 4, "mrr": 12000, "kept": [KeptReply.example]}
+    example = {"month": "2026-01-01", "customers": 4, "mrr": money_body(12000, "EUR"), "kept": [KeptReply.example]}
 
 
 class CohortsReply(Reply):
@@ -155,12 +169,12 @@ class KpiView(ApiView):
         kpi, span = kpi_named(code), _span(self.asked)
         with together():
             trend = [
-                {"starts_at": one.start, "ends_at": one.end, "value": _plain(kpi, figure)}
+                {"starts_at": one.start, "ends_at": one.end, **_told(kpi, figure, span)}
                 for one, figure in trend_of(kpi, span)
             ]
             parts = kpi.parts(span) if kpi.parts is not None else ()
             body = _body(kpi, span)
-        return self.single({**body, "trend": trend, "parts": [_part(kpi, part) for part in parts]})
+        return self.single({**body, "trend": trend, "parts": [_part(kpi, part, span) for part in parts]})
 
 
 class CohortsView(ApiView):
@@ -176,8 +190,10 @@ class CohortsView(ApiView):
             {
                 "month": cohort.month,
                 "customers": cohort.customers,
-                "mrr": cohort.mrr,
-                "kept": [{"customers": kept.customers, "mrr": kept.mrr} for kept in cohort.kept],
+                "mrr": money_body(cohort.mrr, span.currency),
+                "kept": [
+                    {"customers": kept.customers, "mrr": money_body(kept.mrr, span.currency)} for kept in cohort.kept
+                ],
             }
             for cohort in cohorts_until(span.currency, span.end)
         ]
@@ -188,19 +204,22 @@ def _span(asked: Any) -> Span:
     return span_of(asked["days"], asked["currency"] or currencies()[0], asked["at"])
 
 
-def _plain(kpi: Kpi, figure: Figure) -> float | int | None:
+def _told(kpi: Kpi, figure: Figure, span: Span) -> dict[str, Any]:
+    """The figure: money in its one shape, anything else as a number."""
     if figure.value is None:
-        return None
-    return half_up(figure.value) if kpi.unit == "money" else float(figure.value)
+        return {"value": None, "money": None}
+    if kpi.unit == "money":
+        return {"value": None, "money": money_body(half_up(figure.value), span.currency)}
+    return {"value": float(figure.value), "money": None}
 
 
-def _part(kpi: Kpi, part: Any) -> dict[str, Any]:
-    value = _plain(kpi, Figure(part.value))
-    return {"label": part.label, "organisation_id": part.organisation_id, "value": value, "note": part.note}
+def _part(kpi: Kpi, part: Any, span: Span) -> dict[str, Any]:
+    told = _told(kpi, Figure(part.value), span)
+    return {"label": part.label, "organisation_id": part.organisation_id, **told, "note": part.note}
 
 
 def _body(kpi: Kpi, span: Span) -> dict[str, Any]:
-    figure = kpi.read(span)
+    figure, before = kpi.read(span), _told(kpi, kpi.read(span.before()), span)
     return {
         "code": kpi.code,
         "label": str(kpi.label),
@@ -209,8 +228,9 @@ def _body(kpi: Kpi, span: Span) -> dict[str, Any]:
         "direction": kpi.direction,
         "definition": str(kpi.definition),
         "currency": span.currency,
-        "value": _plain(kpi, figure),
-        "before": _plain(kpi, kpi.read(span.before())),
+        **_told(kpi, figure, span),
+        "before": before["value"],
+        "before_money": before["money"],
         "missing": str(figure.missing),
         "note": str(figure.note),
     }

@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from portal.kit import access
 from portal.kit.access import SignedIn
 from portal.kit.api import ApiView, Parameter, Reply, endpoint
-from portal.kit.api.parameters import ParameterMalformed
 from portal.kit.decision import can
+from portal.kit.errors import Invalid
 from portal.kit.search import find, kinds, open_to, refusal
 from portal.kit.search.finding import MANY
 
@@ -64,13 +64,13 @@ class SearchView(ApiView):
 
     access = SignedIn("Everybody searches; each kind of record asks for its own permission.", by_key=True, in_view=True)
 
-    @endpoint(items=FoundReply, query=(TEXT, KIND))
+    @endpoint(items=FoundReply, query=(TEXT, KIND), errors=(Invalid,))
     def get(self, request: Request) -> HttpResponse:
         """Search all kinds of records that the caller may see, exact matches first. What the best of each kind are is one
         reply: there is no page after it; a kind alone goes deeper, and its own list has pages."""
         text, name, most = self.asked["q"], self.asked["kind"], self.asked["limit"]
         if text is None:
-            raise ParameterMalformed(fields={"q": [_("Write what to search for.")]})
+            raise Invalid(fields={"q": [_("Write what to search for.")]})
         among = open_to(self.actor, name or "")
         if self.actor.organisation_id is None and any(kind.code and can(self.actor, kind.code) for kind in among):
             access.enter_platform(request._request, self.who)

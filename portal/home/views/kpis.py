@@ -4,7 +4,11 @@ from django.http import HttpRequest, HttpResponse
 
 from portal.home import kpi_presenters
 from portal.home.kpi_selectors import cohorts_until, currencies, kpi_named
+from portal.kit import chart_files, errors
+from portal.kit.kpis import together
 from portal.kit.views import PageView
+
+KINDS = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
 
 
 class Kpis(PageView):
@@ -33,6 +37,29 @@ class KpiPage(PageView):
         return self.page(
             {**kpi_presenters.single(kpi_named(code), asked), **kpi_presenters.choices(asked, known)},
         )
+
+
+class KpiFile(PageView):
+    """The chart of a key figure as a file."""
+
+    access = "kpi:read"
+
+    def get(self, request: HttpRequest, code: str, kind: str) -> HttpResponse:
+        """The picture (png, svg) or the numbers (csv) of the span that the address names."""
+        if kind not in KINDS:
+            raise errors.NotFound
+        kpi, asked = kpi_named(code), kpi_presenters.asked_of(request.GET, currencies())
+        with together():
+            points = kpi_presenters.history(kpi, asked.span)
+        unit, title = kpi_presenters.unit_of(kpi, asked.currency), str(kpi.label)
+        if kind == "csv":
+            body: str | bytes = chart_files.csv_text(points, unit=unit)
+        else:
+            draw = chart_files.svg_text if kind == "svg" else chart_files.png_bytes
+            body = draw(points, title=title, unit=unit)
+        reply = HttpResponse(body, content_type=KINDS[kind])
+        reply["Content-Disposition"] = f'attachment; filename="{code}-{asked.days}.{kind}"'
+        return reply
 
 
 class KpiCohorts(PageView):

@@ -16,7 +16,7 @@ from portal.kit.decision import can
 from portal.kit.errors import Invalid, NotFound
 from portal.kit.mode import state
 from portal.kit.search import Answer, Known, Records, find, kept, open_to, refusal
-from portal.kit.search.finding import ALONE, EACH
+from portal.kit.search.finding import ALONE
 from portal.kit.views import PageView
 from rbac.menu import type_entries
 
@@ -86,7 +86,6 @@ class _Results(_Search, abstract=True):
             "search_url": self.place.url(),
             "tabs": shown.tabs(answer, answer.groups, self.place, kind) if answer.groups else [],
             "groups": [shown.group(one, answer, self.place, alone=bool(kind)) for one in groups],
-            "each": EACH,
             "looked_through": [str(one.label) for one in among],
             "own": self.own,
             **self._kept(),

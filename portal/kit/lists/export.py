@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from hashlib import sha256
 from io import BytesIO, TextIOWrapper
 from tempfile import SpooledTemporaryFile
@@ -85,6 +86,34 @@ def _rows(actor: Actor, declared: List, chosen: Chosen) -> Iterator[Any]:
         question = replace(question, cursor=page.next)
 
 
+def table_export(
+    *,
+    name: str,
+    columns: Sequence[object],
+    rows: Sequence[Sequence[object]],
+    format: Format,  # noqa: A002 - its name in the address
+    question: str,
+) -> bytes:
+    """A table that is no declared list as a file, told of like the others: event `kit.list.exported`. Part of pages, whose
+    gate has asked for the right. `TooManyRows` beyond `MOST`."""
+    if len(rows) > MOST:
+        raise TooManyRows(
+            _("More than %(most)s rows match. Narrow the list and export its parts.") % {"most": f"{MOST:,}"}
+        )
+    made = (table_csv if format == "csv" else table_xlsx)(columns, rows)
+    record(
+        "kit.list.exported",
+        data={
+            "list": name,
+            "format": format,
+            "rows": len(rows),
+            "columns": [str(column) for column in columns],
+            "question": sha256(question.encode()).hexdigest(),
+        },
+    )
+    return made
+
+
 def table_csv(columns: Sequence[object], rows: Iterable[Sequence[object]]) -> bytes:
     """A table that is no declared list as CSV, as harmless in a spreadsheet as the others."""
     file = BytesIO()
@@ -93,6 +122,38 @@ def table_csv(columns: Sequence[object], rows: Iterable[Sequence[object]]) -> by
     writer.writerow([_harmless(str(column)) for column in columns])
     writer.writerows([_harmless(_text(value)) for value in row] for row in rows)
     return file.getvalue()
+
+
+def table_xlsx(columns: Sequence[object], rows: Iterable[Sequence[object]]) -> bytes:
+    """The same as a workbook: numbers and times are numbers and times in it."""
+    file = BytesIO()
+    book, sheet = _sheet(file, columns)
+    for number, row in enumerate(rows, 1):
+        for place, value in enumerate(row):
+            _cell(sheet, number, place, value)
+    book.close()
+    return file.getvalue()
+
+
+def _sheet(file: IO[bytes], columns: Sequence[object]) -> tuple[Any, Any]:
+    """A workbook with its one sheet, whose first line is the labels."""
+    book = xlsxwriter.Workbook(file, {"constant_memory": True, "default_date_format": "yyyy-mm-dd hh:mm:ss"})
+    sheet = book.add_worksheet()
+    sheet.freeze_panes(1, 0)
+    bold = book.add_format({"bold": True})
+    for place, column in enumerate(columns):
+        sheet.write_string(0, place, str(column), bold)
+        sheet.set_column(place, place, 24)
+    return book, sheet
+
+
+def _cell(sheet: Any, number: int, place: int, value: object) -> None:
+    if isinstance(value, datetime):
+        sheet.write_datetime(number, place, value.astimezone(UTC).replace(tzinfo=None))
+    elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        sheet.write_number(number, place, value)
+    elif text := _text(value):
+        sheet.write_string(number, place, text[:32_767])  # What a cell holds.
 
 
 def _csv(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Any]) -> int:
@@ -109,23 +170,11 @@ def _csv(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Any]) -> int
 
 
 def _xlsx(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Any]) -> int:
-    book = xlsxwriter.Workbook(file, {"constant_memory": True, "default_date_format": "yyyy-mm-dd hh:mm:ss"})
-    sheet = book.add_worksheet()
-    sheet.freeze_panes(1, 0)
-    bold = book.add_format({"bold": True})
-    for place, column in enumerate(columns):
-        sheet.write_string(0, place, str(column.label), bold)
-        sheet.set_column(place, place, 24)
+    book, sheet = _sheet(file, [column.label for column in columns])
     number = 0
     for number, row in enumerate(rows, 1):
         for place, column in enumerate(columns):
-            value = column.value(row)
-            if isinstance(value, datetime):
-                sheet.write_datetime(number, place, value.astimezone(UTC).replace(tzinfo=None))
-            elif isinstance(value, int | float) and not isinstance(value, bool):
-                sheet.write_number(number, place, value)
-            elif text := _text(value):
-                sheet.write_string(number, place, text[:32_767])  # What a cell holds.
+            _cell(sheet, number, place, column.value(row))
     book.close()
     return number
 

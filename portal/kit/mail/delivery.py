@@ -18,6 +18,7 @@ from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 from portal.kit.mail.letters import one_line, unsubscribe_url
 from portal.kit.models import OutboundMessage
 from portal.kit.notices.categories import categories
+from portal.kit.settings import REPLY_TO
 
 # Replies of SMTP that speak of the mailbox (RFC 5321, 4.2.2); 5.7.x in its text speaks of a policy instead (RFC 3463).
 _NO_MAILBOX = frozenset({550, 551, 553})
@@ -144,7 +145,7 @@ def message_of(mail: OutboundMessage) -> EmailMultiAlternatives:
         body=mail.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[mail.address],
-        reply_to=[settings.STEWARD_MAIL_REPLY_TO] if settings.STEWARD_MAIL_REPLY_TO else None,
+        reply_to=[reply_to] if (reply_to := REPLY_TO.value()) else None,
         headers=headers,
     )
     if mail.html:

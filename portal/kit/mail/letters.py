@@ -21,12 +21,13 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import get_template, render_to_string
 from django.utils import timezone, translation
 
+from portal.kit import brand
 from portal.kit.notices.categories import Category
 from portal.kit.notices.choices import unsubscribe_token
+from portal.kit.settings import BRAND_ACCENT, BRAND_NAME, MAIL_FOOTER, SUPPORT, TIME_ZONE
 
 SUBJECT_LIMIT = 200
 PREHEADER_LIMIT = 140
-PRODUCT = "Steward"
 _ADDRESS = re.compile(r"(?:\[(?P<label>[^\]\n]{1,80})\] )?(?P<url>https?://\S+)\Z")
 _BLANK = re.compile(r"\n[ \t]*\n+")
 
@@ -107,7 +108,10 @@ def compose(
         for paragraph in paragraphs:
             body.add(paragraph)
         frame = values | {
-            "product": PRODUCT,
+            "product": BRAND_NAME.value(),
+            "footer": MAIL_FOOTER.value(),
+            "support": SUPPORT.value(),
+            "shades": brand.shades(BRAND_ACCENT.value() or brand.OWN),
             "subject": subject,
             "language": translation.get_language() or settings.LANGUAGE_CODE,
             "reason": values.get("reason") or str(category.reason),
@@ -165,7 +169,7 @@ def _as_read_by(manner: Manner) -> ExitStack:
     stack = ExitStack()
     known = {code for code, _name in settings.LANGUAGES}
     language = manner.language if manner.language in known else settings.LANGUAGE_CODE
-    zone = manner.time_zone if manner.time_zone in _zones() else settings.STEWARD_TIME_ZONE
+    zone = manner.time_zone if manner.time_zone in _zones() else TIME_ZONE.value()
     stack.enter_context(translation.override(language))
     stack.enter_context(timezone.override(ZoneInfo(zone)))
     return stack

@@ -9,7 +9,6 @@ from dataclasses import replace
 from math import ceil
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -20,6 +19,7 @@ from portal.kit.context import Actor
 from portal.kit.decision import can
 from portal.kit.mode import state
 from portal.kit.mode.state import Window
+from portal.kit.settings import CONTACT
 
 log = logging.getLogger("steward.mode")
 PASSES = "system:read"  # Holding it on the installation means to get through.
@@ -97,7 +97,7 @@ def _reply(request: HttpRequest, window: Window) -> HttpResponse:
     if edge.is_api(request):
         reply = edge.problem(error, error_id)
     else:
-        values = {"window": window, "title": title, "text": text, "contact": settings.STEWARD_ADMIN_CONTACT}
+        values = {"window": window, "title": title, "text": text, "contact": CONTACT.value()}
         reply = HttpResponse(render_to_string("kit/mode_closed.html", values), status=error.status)
         reply["X-Error-Id"] = error_id
     reply["Retry-After"] = str(retry_after(window))

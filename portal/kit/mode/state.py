@@ -1,4 +1,4 @@
-"""What every process knows of maintenance and announcements without asking the database for each request.
+"""What every process knows of maintenance, announcements and settings without asking the database for each request.
 
 Whoever comes reads it again when it is older than two seconds: one short statement on the connection of that request,
 outside of its transaction. While one reads, or the database is away, everybody else goes by what was last known. The
@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -36,7 +36,9 @@ SELECT json_build_object(
         WHERE ended_at IS NULL AND (ends_at IS NULL OR ends_at > $1::timestamptz) AND starts_at < $2::timestamptz) w),
     'announcements', (SELECT coalesce(json_agg(a ORDER BY a.starts_at DESC), '[]') FROM (
         SELECT id, title, text, tone, starts_at, ends_at, audience, organisation_id, dismissible FROM kit_announcement
-        WHERE (ends_at IS NULL OR ends_at > $1::timestamptz) AND starts_at < $2::timestamptz) a)
+        WHERE (ends_at IS NULL OR ends_at > $1::timestamptz) AND starts_at < $2::timestamptz) a),
+    'settings', (SELECT coalesce(json_object_agg(code, value), '{}') FROM kit_setting WHERE value IS NOT NULL),
+    'settings_number', (SELECT coalesce(max(number), 0) FROM kit_setting_version)
 )::text
 """)
 
@@ -97,6 +99,8 @@ class State:
 
     windows: tuple[Window, ...] = ()
     announcements: tuple[Told, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings_number: int = 0
 
 
 class _Kept:
@@ -129,6 +133,13 @@ def forget() -> None:
     """Read again on the next question: after a change in this process, and between tests."""
     global _kept  # noqa: PLW0603 - a new holder, so that a read that is under way fills the old one
     _kept = _Kept()
+
+
+def heard(number: int) -> None:
+    """A request brought the number of the newest change of a setting: when it is not the one known here, read again."""
+    kept = _kept
+    if kept.known and number != kept.state.settings_number:
+        forget()
 
 
 def in_force() -> Window | None:
@@ -175,9 +186,14 @@ def _read() -> State:
         row = ours().first_row(_READ, values)
     finally:
         connection.force_debug_cursor = counted
-    found = orjson.loads(row[0]) if row and row[0] else {"windows": [], "announcements": []}
+    if not row or not row[0]:
+        return State()
+    found = orjson.loads(row[0])
     return State(
-        tuple(_window(one) for one in found["windows"]), tuple(_announcement(one) for one in found["announcements"])
+        tuple(_window(one) for one in found["windows"]),
+        tuple(_announcement(one) for one in found["announcements"]),
+        found["settings"],
+        found["settings_number"],
     )
 
 

@@ -8,6 +8,7 @@ from portal.kit.models.notices import Announcement, Notice, NotificationChoice
 from portal.kit.models.outbox import OutboundMessage, SuppressedAddress
 from portal.kit.models.requests import KeptRequest
 from portal.kit.models.search import RecentSearch, SavedSearch
+from portal.kit.models.settings import SettingValue, SettingVersion
 from portal.kit.models.tallies import Tally
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "RecentSearch",
     "SavedSearch",
     "SavedView",
+    "SettingValue",
+    "SettingVersion",
     "SuppressedAddress",
     "Tally",
     "TenantModel",
