@@ -40,8 +40,8 @@ def test_the_first_line_is_the_subject_and_the_rest_is_told_in_text_and_html() -
         assert "Mira invites you to join Acme with the role Viewer." in body
         assert "It works once and for 7 days." in body
         assert "You get this because somebody entered your address to invite you." in body
-    assert "[" not in letter.text, "What a button says is for the HTML alone."
-    assert f"\n\n{OURS}/invitations/abc\n\n" in letter.text
+    assert "[" not in letter.text, "The brackets of a button are for the HTML alone."
+    assert f"\n\nAccept the invitation:\n{OURS}/invitations/abc\n\n" in letter.text
     assert re.search(rf'<a href="{OURS}/invitations/abc"[^>]*>Accept the invitation</a>', letter.html)
     assert letter.html.count(f"{OURS}/invitations/abc") == 3  # the button, and the plain link with its address beneath
     assert letter.html.count("<h1") == 1
