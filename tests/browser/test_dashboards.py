@@ -11,6 +11,7 @@ from tests.browser.furnished import Furnished
 from tests.browser.looks import Look, look_at
 
 pytestmark = pytest.mark.browser
+TURNS_MS = 40_000  # Two turns of the board, with the longer wait after one that failed.
 DASHBOARD_BYTES = 50_000  # All key figures, without the files that every page shares.
 
 
@@ -130,6 +131,6 @@ def test_live_parts_change_by_themselves_pause_and_say_when_they_are_cut_off(
     expect(word).to_have_text("Live")
     with tab.watch.expecting(503):
         tab.page.route("**/dashboards/live*", lambda route: route.fulfill(status=503))
-        expect(word).to_have_text("Connection lost, trying again")
+        expect(word).to_have_text("Connection lost, trying again", timeout=TURNS_MS)
         tab.page.unroute("**/dashboards/live*")
-        expect(word).to_have_text("Live")
+        expect(word).to_have_text("Live", timeout=TURNS_MS)

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
 from accounts.services.preferences import preference_set
+from portal.kit import context
 from tests.browser.conftest import Gallery, OpenBrowser, Tab
 from tests.browser.looks import Look, findings, look_at
 from tests.conftest import looking_around
@@ -148,7 +149,7 @@ def test_question_mark_shows_the_keys_and_g_with_a_letter_goes(tab: Tab) -> None
 def test_single_keys_that_are_switched_off_do_nothing_and_control_k_still_does(
     gallery: Gallery, open_browser: OpenBrowser
 ) -> None:
-    with looking_around(gallery.name):
+    with looking_around(gallery.name), context.system("a test"):
         quiet = person("Quiet Keys", role="admin")
         preference_set(actor=actor_of(quiet), values={"shortcuts": False})
     tab = open_browser(gallery.url, token=gallery.token_of(quiet))
@@ -168,6 +169,7 @@ def test_palette_sheet_and_pages_have_no_axe_finding(tab: Tab, gallery: Gallery,
     assert findings(page) == []
     tab.watch.narrow(page)
     page.keyboard.press("Escape")
+    expect(page.locator("#palette")).to_be_hidden()
     page.keyboard.press("?")
     expect(page.locator("#shortcuts")).to_be_visible()
     assert findings(page) == []
@@ -188,17 +190,17 @@ def test_palette_sheet_and_pages_have_no_axe_finding(tab: Tab, gallery: Gallery,
 def test_without_scripts_the_header_leads_to_the_page_which_searches_saves_and_clears(
     chromium: Browser, gallery: Gallery, searcher: User
 ) -> None:
-    context = chromium.new_context(base_url=gallery.url, java_script_enabled=False)
-    context.add_cookies(
+    window = chromium.new_context(base_url=gallery.url, java_script_enabled=False)
+    window.add_cookies(
         [{"name": settings.SESSION_COOKIE_NAME, "value": gallery.token_of(searcher), "url": gallery.url}]
     )
-    page = context.new_page()
+    page = window.new_page()
     page.goto("/platform/people")
     page.locator("header .finder").click()
     page.wait_for_url(re.compile("/platform/search$"))
     page.get_by_label("Search for").fill("lindqvist")
     page.get_by_role("button", name="Search", exact=True).click()
-    expect(page.get_by_role("heading", name="People")).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("heading", name="People")).to_be_visible()
     page.locator("summary", has_text="Save this search").click()
     page.get_by_label("Name", exact=True).fill("The family")
     page.get_by_role("button", name="Save search").click()
@@ -207,4 +209,4 @@ def test_without_scripts_the_header_leads_to_the_page_which_searches_saves_and_c
     expect(page.get_by_role("link", name="The family")).to_have_count(0)
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_role("heading", name="Searched for last")).to_have_count(0)
-    context.close()
+    window.close()

@@ -24,8 +24,14 @@ SCRIPT = """
   document.addEventListener("htmx:afterSettle", measure);
 })();
 """
+# What reaches beyond the page, inner things first.
+TOO_WIDE = """() => [...document.querySelectorAll("body *")].reverse()
+    .filter((part) => part.checkVisibility() && part.getBoundingClientRect().right > document.documentElement.clientWidth)
+    .slice(0, 5).map((part) => part.outerHTML.slice(0, 120))"""
 # The browser's own line about a status that the test has asked for.
 STATUS_LINE = "Failed to load resource"
+# htmx's line about the same.
+HTMX_LINE = "Response Status Error Code"
 
 
 class Watch:
@@ -58,7 +64,7 @@ class Watch:
             page.set_viewport_size({"width": width, "height": 844})
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if wide > 0:
-                self.findings.append(f"overflow: {wide} px at {width} px on {page.url}")
+                self.findings.append(f"overflow: {wide} px at {width} px on {page.url}: {page.evaluate(TOO_WIDE)}")
         page.set_viewport_size(size)
 
     def check(self) -> None:
@@ -69,7 +75,8 @@ class Watch:
         self.findings.append(f"{kind}: {text}")
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and not message.text.startswith(STATUS_LINE):
+        asked_for = (STATUS_LINE, *(f"{HTMX_LINE} {status} " for status in self._expected))
+        if message.type in {"error", "warning"} and not message.text.startswith(asked_for):
             self.findings.append(f"console: {message.text}")
 
     def _request(self, request: Request) -> None:
