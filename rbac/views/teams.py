@@ -21,9 +21,10 @@ from rbac import team_selectors as selectors
 from rbac.models import Team
 from rbac.services import teams as services
 from rbac.team_presenters import TeamPage, member_row, people_text, team_url
-from rbac.tree_forms import NamedForm, TeamNestForm, TeamNewForm, TeamPeopleForm
+from rbac.tree_forms import TeamNestForm, TeamNewForm, TeamPeopleForm
 from rbac.tree_lists import teams
 from rbac.views.inside import InsideView, organisation_id, who_has_access
+from rbac.views.named import NamedEditView
 
 
 class TeamsView(ListView):
@@ -130,37 +131,16 @@ class TeamNewView(TeamBase):
         return self.page(values, template="rbac/team_form.html", status=status)
 
 
-class TeamEditView(TeamBase):
+class TeamEditView(TeamBase, NamedEditView[Team]):
     """Change a team's names."""
 
     access = "team:admin"
+    kind = "team"
+    list_page = "rbac:teams"
 
-    def get(self, request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
-        """The form."""
-        target = self.find(key)
-        names = ("name", "slug", "description")
-        return self._form(target, NamedForm({name: getattr(target, name) for name in names}))
-
-    def post(self, request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
-        """Save what differs."""
-        target = self.find(key)
-        form = NamedForm(request.POST)
-        if not form.is_valid():
-            return self._form(target, form, status=422)
-        try:
-            services.team_update(actor=self.actor, team=target, values=form.cleaned_data)
-        except (errors.Invalid, errors.Conflict) as error:
-            refused(form, error)
-            return self._form(target, form, status=error.status)
-        messages.success(request, _("Saved."))
-        return redirect(self.address(target))
-
-    def _form(self, target: Team, form: NamedForm, *, status: int = 200) -> HttpResponse:
-        where = self.address(target)
-        shown = {"label": str(target), "url": where}
-        list_url = reverse("rbac:teams", args=[self.kwargs["slug"]])
-        values = {"form": form, "team": shown, "list_url": list_url, "cancel_url": where}
-        return self.page(values, template="rbac/team_form.html", status=status)
+    def save(self, target: Team, values: Mapping[str, Any]) -> None:
+        """Write the names."""
+        services.team_update(actor=self.actor, team=target, values=values)
 
 
 class TeamNestView(TeamBase):

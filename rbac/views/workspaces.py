@@ -24,6 +24,7 @@ from rbac.tree_forms import NamedForm
 from rbac.tree_lists import workspaces
 from rbac.tree_presenters import WorkspacePage, more_text, node_url, tree
 from rbac.views.inside import InsideView, organisation_id, who_has_access
+from rbac.views.named import NamedEditView
 
 
 class WorkspacesView(ListView):
@@ -125,38 +126,17 @@ class WorkspaceNewView(WorkspaceBase):
         return self.page(values, template="rbac/workspace_form.html", status=status)
 
 
-class WorkspaceEditView(WorkspaceBase):
+class WorkspaceEditView(WorkspaceBase, NamedEditView[Workspace]):
     """Change a workspace's names."""
 
     access = "workspace:admin"
     somewhere = True
+    kind = "workspace"
+    list_page = "rbac:workspaces"
 
-    def get(self, request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
-        """The form."""
-        target = self.find(key)
-        names = ("name", "slug", "description")
-        return self._form(target, NamedForm({name: getattr(target, name) for name in names}))
-
-    def post(self, request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
-        """Save what differs."""
-        target = self.find(key)
-        form = NamedForm(request.POST)
-        if not form.is_valid():
-            return self._form(target, form, status=422)
-        try:
-            services.workspace_update(actor=self.actor, workspace=target, values=form.cleaned_data)
-        except (errors.Invalid, errors.Conflict) as error:
-            refused(form, error)
-            return self._form(target, form, status=error.status)
-        messages.success(request, _("Saved."))
-        return redirect(self.address(target))
-
-    def _form(self, target: Workspace, form: NamedForm, *, status: int = 200) -> HttpResponse:
-        where = self.address(target)
-        shown = {"label": str(target), "url": where}
-        list_url = reverse("rbac:workspaces", args=[self.kwargs["slug"]])
-        values = {"form": form, "workspace": shown, "list_url": list_url, "cancel_url": where}
-        return self.page(values, template="rbac/workspace_form.html", status=status)
+    def save(self, target: Workspace, values: Mapping[str, Any]) -> None:
+        """Write the names."""
+        services.workspace_update(actor=self.actor, workspace=target, values=values)
 
 
 class WorkspaceArchiveView(WorkspaceBase):

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.utils import ProgrammingError
 
 from accounts.models import Organisation
@@ -136,6 +136,21 @@ def test_standing_in_an_organisation_ends_with_the_block(own_database: dict[str,
         assert context.actor().organisation_id is None
 
     assert inside == HERE
+
+
+def test_a_refusal_inside_of_an_organisation_is_the_error_that_is_told(own_database: dict[str, str]) -> None:
+    # Taking the wall down again in the failed transaction would hide the reason behind a second error.
+    with (
+        context.use(_member_of(None)),
+        pytest.raises(DatabaseError, match="division by zero"),
+        tenancy.behind_the_wall(),
+        tenancy.within(HERE),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT 1 / 0")
+
+    with context.use(_member_of(None)), tenancy.behind_the_wall():
+        assert _reasons() == set()
 
 
 @pytest.mark.django_db

@@ -127,7 +127,7 @@ class _Save(_Results, abstract=True):
             made = kept.search_save(actor=self.actor, name=name, text=text, kind=kind)
         except Invalid as error:
             among = self.kinds()
-            refused = " ".join(error.fields.get("text", []))
+            refused = " ".join([*error.fields.get("text", []), *error.fields.get("kind", [])])
             answer = find(self.actor, text, among) if not refused else Answer(text)
             known = kind if kind in {one.name for one in among} else ""
             wrong = " ".join(error.fields.get("name", []))

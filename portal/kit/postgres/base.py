@@ -246,11 +246,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return role.decode(), organisation.decode()
 
     def wall_restore(self, before: tuple[str, str], *, marked: bool = False) -> None:
-        """Put up the wall of `before` (role, organisation) until the transaction ends."""
-        if not self.needs_rollback:
+        """Put up the wall of `before` (role, organisation) until the transaction ends. In a transaction that has failed
+        nothing can be said any more, and nothing needs to: its end takes the wall with it."""
+        if not self.needs_rollback and not self._failed:
             role, organisation = before
             wall = _WALL % (role.encode(), organisation.encode())
             self._straight(wall + b", " + _MARK if marked else wall)
+
+    @property
+    def _failed(self) -> bool:
+        """Whether the server refused a statement of the open transaction, and waits for its end."""
+        pgconn: pq.abc.PGconn | None = self.connection and self.connection.pgconn
+        return pgconn is not None and pgconn.transaction_status == pq.TransactionStatus.INERROR
 
     def _straight(self, sql: bytes) -> Any:
         """One statement of our own on the wall, in the transaction, which begins with it when it has not yet."""
