@@ -162,7 +162,8 @@ def _grid(found: Scale) -> SafeString:
 
 
 def _labels(points: Sequence[Point], *, banded: bool) -> SafeString:
-    """At most `LABELS` words, evenly spread; those at an edge lean inwards."""
+    """At most `LABELS` words, evenly spread; those at an edge lean inwards, towards a neighbour (`near`) that narrow screens
+    have no room for."""
     count = len(points)
     every = max(1, math.ceil(count / LABELS))
     chosen = range((count - 1) % every, count, every)  # Ends with the last point, which is mostly today.
@@ -170,8 +171,9 @@ def _labels(points: Sequence[Point], *, banded: bool) -> SafeString:
     for place in chosen:
         at = (place + 0.5) / count if banded else (place / (count - 1) if count > 1 else 0.5)
         anchor = "start" if at < 0.03 else "end" if at > 0.97 else "middle"
-        rows.append((_percent(at), TOP + HEIGHT + FOOT - 6, anchor, points[place].label))
-    return format_html_join("", '<text class="tick" x="{}" y="{}" text-anchor="{}">{}</text>', rows)
+        near = " near" if not banded and len(chosen) > 2 and place == chosen[-2] else ""
+        rows.append((near, _percent(at), TOP + HEIGHT + FOOT - 6, anchor, points[place].label))
+    return format_html_join("", '<text class="tick{}" x="{}" y="{}" text-anchor="{}">{}</text>', rows)
 
 
 def _percent(share: float) -> str:

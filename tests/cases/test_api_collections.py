@@ -269,6 +269,7 @@ WITHOUT = {
     "InvoiceLinksView": "parts of an invoice, whose case they share; tests/billing/test_money_acts_api.py",
     "SecretsView": "parts of a provider's account, never told; tests/billing/test_money_api.py",
     "SearchView": "some of every collection, each by its own right, always one page; tests/home/test_search.py",
+    "HistoryView": "parts of a setting, whose case it shares; tests/cases/test_settings_api.py",
     "QuotasView": "computed, always one page; tests/billing/test_usage_api.py",
 }
 
