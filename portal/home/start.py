@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.organisation_selectors import own_memberships
 from portal.kit import preferences, registry
@@ -23,12 +24,25 @@ def start_page(request: HttpRequest, actor: Actor) -> str:
     if chosen == "notifications":
         return reverse("home:notices")
     if chosen == "organisation":
-        rows = own_memberships(actor.id)
-        return next((f"/o/{row.slug}/" for row in rows if row.state == row.membership_state == "active"), "")
+        return next((place["url"] for place in places(actor)), "")
     if chosen not in registry.menu:
         return ""
     entry = registry.menu.get(chosen)
     return entry.url if can(actor, entry.permission) else ""
+
+
+def places(actor: Actor) -> list[dict[str, str]]:
+    """The organisations that a person can go into: name, role and address of each. One query."""
+    rows = own_memberships(actor.id) if actor.id is not None else []
+    return [
+        {
+            "name": row.name,
+            "role": row.role or _("Member"),
+            "url": reverse("accounts:organisation_home", args=[row.slug]),
+        }
+        for row in rows
+        if row.state == row.membership_state == "active"
+    ]
 
 
 def _arrives(request: HttpRequest) -> bool:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from accounts.services.organisations import organisation_suspend
 from audit.models import Event
 from portal.home import boards, layouts, starters
 from portal.home.models import Dashboard, DashboardVersion, HomeChoice
@@ -57,6 +58,23 @@ def test_who_has_no_role_is_told_so_and_asks_for_nothing() -> None:
     page = signed_in(make_world().stranger).get("/")
     assert "Waiting for a role" in page.content.decode()
     assert "data-poll" not in page.content.decode()
+
+
+def test_who_has_no_role_here_works_in_its_organisation_and_chooses_among_several() -> None:
+    first = make_house("Anchorage")
+    client = signed_in(first.viewer)
+    reply = client.get("/")
+    assert (reply.status_code, reply["Location"]) == (302, first.url())
+    second = organisation("Lighthouse")
+    join(second, "editor", first.viewer)
+    page = client.get("/").content.decode()
+    assert f'href="{first.url()}">Anchorage' in page
+    assert f'href="/o/{second.slug}/">Lighthouse' in page
+    assert "Waiting for a role" not in page
+    with context.system("a test") as current:
+        for one in (first.organisation, second):
+            organisation_suspend(actor=current.actor, organisation=one, reason="Unpaid")
+    assert "Waiting for a role" in client.get("/").content.decode()
 
 
 @pytest.mark.parametrize("code", [one.code for one in widgets if "platform" in one.realms and one.permission])

@@ -71,7 +71,7 @@ def test_a_group_of_one_entry_is_no_group(world: World, browser_of: Browse) -> N
 
 
 def test_somebody_without_a_role_is_told_whom_to_ask(world: World, browser_of: Browse) -> None:
-    assert "ask an administrator" in browser_of(world.stranger).get("/").content.decode()
+    assert "Ask an administrator" in browser_of(world.stranger).get("/").content.decode()
 
 
 def test_the_home_page_costs_the_same_with_many_people_and_few(world: World, browser_of: Browse) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.home import boards
-from portal.home.start import start_page
+from portal.home.start import places, start_page
 from portal.kit import clock
 from portal.kit.access import SignedIn
 from portal.kit.decision import can
@@ -30,7 +30,11 @@ class Home(PageView):
         if can(self.actor, "dashboard:read"):
             self.enter_platform()
             return self.page({**values, **boards.board(request, self.actor)})
-        return self.page({**values, "waiting": True})
+        # Whoever has nothing to do here belongs to organisations, and works there.
+        rooms = places(self.actor)
+        if len(rooms) == 1:
+            return redirect(rooms[0]["url"])
+        return self.page({**values, "places": rooms, "waiting": not rooms})
 
 
 def _greeting(label: str) -> str:
