@@ -73,7 +73,7 @@ def organisation(place: Place, options: Options) -> Loaded:
     facts = [
         {"label": _("Status"), "status": {"tone": row.state_tone, "label": row.state_label}},
         {"label": _("Members"), "value": row.members, "url": reverse("accounts:members", args=[here.slug])},
-        {"label": _("Created"), "when": here.created_at, "style": "exact"},
+        {"label": _("Created"), "when": here.created_at, "style": "date"},
     ]
     if can(place.actor, "member:create"):
         number = organisation_selectors.invitations_open(place.actor, here.pk).count()
