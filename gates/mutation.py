@@ -129,7 +129,7 @@ def swap(mutant: Mutant) -> None:
     module = mutant.file.removesuffix(".py").replace("/", ".")
     changed = {(code.co_qualname, code.co_firstlineno): code for code in _codes(mutated(mutant))}
     for thing in gc.get_objects():
-        if isinstance(thing, _lru_cache_wrapper) and getattr(inspect.unwrap(thing), "__module__", "") == module:
+        if type(thing) is _lru_cache_wrapper and getattr(inspect.unwrap(thing), "__module__", "") == module:
             thing.cache_clear()
         if isinstance(thing, FunctionType) and thing.__code__.co_filename == path:
             key = (thing.__code__.co_qualname, thing.__code__.co_firstlineno)

@@ -48,7 +48,8 @@ def demo_money_remove(*, actor: Actor) -> str:
 
 
 def _shared(customer: Customer) -> bool:
-    members = Membership.objects.filter(organisation_id=customer.organisation_id)
+    # Accounts of machines belong to who made them.
+    members = Membership.objects.filter(organisation_id=customer.organisation_id, user__kind="person")
     return members.exclude(user__email__endswith=f"@{story.DOMAIN}").exists()
 
 

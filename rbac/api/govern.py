@@ -197,6 +197,7 @@ class PlatformElevationsView(ElevationsView):
 
     access = "dashboard:read"
     gated = True
+    platform = True
 
 
 class PlatformElevationView(ElevationView):
@@ -204,6 +205,7 @@ class PlatformElevationView(ElevationView):
 
     access = "dashboard:read"
     gated = True
+    platform = True
 
 
 class PlatformDutyRulesView(DutyRulesView):
@@ -211,6 +213,7 @@ class PlatformDutyRulesView(DutyRulesView):
 
     access = "role:admin"
     gated = True
+    platform = True
 
 
 class PlatformDutyRuleView(DutyRuleView):
@@ -218,6 +221,7 @@ class PlatformDutyRuleView(DutyRuleView):
 
     access = "role:admin"
     gated = True
+    platform = True
 
 
 class PlatformDutyConflictsView(DutyConflictsView):
@@ -225,3 +229,4 @@ class PlatformDutyConflictsView(DutyConflictsView):
 
     access = "role:admin"
     gated = True
+    platform = True

@@ -224,6 +224,7 @@ class PlatformReviewsView(ReviewsView):
 
     access = "role:admin"
     gated = True
+    platform = True
 
 
 class PlatformReviewView(ReviewView):
@@ -231,6 +232,7 @@ class PlatformReviewView(ReviewView):
 
     access = "role:admin"
     gated = True
+    platform = True
 
 
 class PlatformReviewCloseView(ReviewCloseView):
@@ -238,6 +240,7 @@ class PlatformReviewCloseView(ReviewCloseView):
 
     access = "role:admin"
     gated = True
+    platform = True
 
 
 class PlatformReviewReportView(ReviewReportView):
@@ -245,6 +248,7 @@ class PlatformReviewReportView(ReviewReportView):
 
     access = "role:admin"
     gated = True
+    platform = True
 
 
 class PlatformReviewItemsView(ReviewItemsView):
@@ -252,6 +256,7 @@ class PlatformReviewItemsView(ReviewItemsView):
 
     access = "role:admin"
     gated = True
+    platform = True
 
 
 class PlatformReviewItemView(ReviewItemView):
@@ -259,6 +264,7 @@ class PlatformReviewItemView(ReviewItemView):
 
     access = "role:admin"
     gated = True
+    platform = True
 
 
 class PlatformReviewDecisionsView(ReviewDecisionsView):
@@ -266,6 +272,7 @@ class PlatformReviewDecisionsView(ReviewDecisionsView):
 
     access = "role:admin"
     gated = True
+    platform = True
 
 
 class PlatformOwnItemsView(OwnItemsView):
@@ -273,3 +280,4 @@ class PlatformOwnItemsView(OwnItemsView):
 
     access = "role:admin"
     gated = True
+    platform = True

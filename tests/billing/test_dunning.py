@@ -100,7 +100,7 @@ def test_g03_retries_on_days_8_16_and_24_and_no_more() -> None:
     assert tried == [8, 16, 24]
     assert [row.attempt for row in Payment.objects.order_by("attempt")] == [1, 2, 3, 4]
     assert DunningRun.objects.get().attempts == 3
-    assert OutboundMessage.objects.filter(subject__startswith="We tried every charge").count() == 1
+    assert OutboundMessage.objects.filter(subject__startswith="Payment needed: every charge failed").count() == 1
     assert Event.objects.filter(code="billing.dunning.finished").count() == 1
 
 
@@ -166,7 +166,7 @@ def test_g05_each_currency_counts_its_own_attempts_and_one_notice_ends_them(own_
         found = dict(DunningRun.objects.values_list("currency", "attempts"))
         counts.append((found.get("USD", 0), found.get("EUR", 0)))
     assert counts == [(1, 0), (2, 1), (2, 2), (2, 2)]
-    assert OutboundMessage.objects.filter(subject__startswith="We tried every charge").count() == 1
+    assert OutboundMessage.objects.filter(subject__startswith="Payment needed: every charge failed").count() == 1
 
 
 def _in_dollars(invoice: Invoice, url: str) -> None:

@@ -117,7 +117,8 @@ def _believable() -> None:
     assert len({(moment.year, moment.month) for moment in joined}) >= 12
     assert Membership.objects.filter(state="suspended").exists()
     assert Invitation.objects.filter(accepted_at=None, revoked_at=None, expires_at__gt=NOW).count() == 4
-    events = Event.objects.exclude(code__startswith="maintenance.")
+    # What is declared comes with the database, at the time of the machine.
+    events = Event.objects.exclude(code__startswith="maintenance.").exclude(code__endswith=".applied")
     assert not events.filter(occurred_at__gt=NOW + timedelta(hours=1)).exists()
     assert events.filter(occurred_at__lt=NOW - timedelta(days=300)).count() > 300
     assert not User.objects.filter(pk__in=people, factor_due_at__lte=NOW).exists()
@@ -144,7 +145,7 @@ def _gone(before: dict[str, int]) -> None:
         kept = len(PLACES)
         # Organisations that documents name, with their scopes.
         assert left == {"accounts.Organisation": kept, "rbac.Scope": kept, "rbac.ScopePath": kept}
-        assert set(Organisation.objects.values_list("state", flat=True)) == {"closed"}
+        assert list(Organisation.objects.exclude(state="closed").values_list("slug", "state")) == []
         assert not Subscription.objects.exclude(state="cancelled").exists()
         assert not Invoice.objects.filter(state="open").exists()
         assert Invoice.objects.count() >= documents

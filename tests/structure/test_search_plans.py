@@ -189,9 +189,11 @@ FROM generate_series(1, {PEOPLE}) AS n;
 INSERT INTO billing_payment (id, organisation_id, customer_id, account_id, provider, provider_ref, checkout_ref, key, origin,
     state, amount, currency, applied, fee, refunded, disputed, attempt, failure_code, failure_text, reference, flag, event_at,
     created_at, changed_at)
-SELECT uuid_at(1700000 + n), %(house)s::uuid, uuid_at(980001), uuid_at(1600001), 'sandbox', '', '', 'only' || n, 'checkout',
+SELECT uuid_at(1700000 + n), organisation, customer, uuid_at(1600001), 'sandbox', '', '', 'only' || n, 'checkout',
     'created', n, 'EUR', 0, 0, 0, 0, 1, '', '', '', '', moment, moment, moment
-FROM generate_series(1, {PEOPLE}) AS n, LATERAL (SELECT now() - (n * 37 %% 9973) * interval '1 minute' AS moment) AS made;
+FROM generate_series(1, {PEOPLE}) AS n, LATERAL (SELECT now() - (n * 37 %% 9973) * interval '1 minute' AS moment,
+    CASE WHEN n %% 2 = 0 THEN %(house)s::uuid ELSE uuid_at(100001 + n %% {ORGANISATIONS}) END AS organisation,
+    CASE WHEN n %% 2 = 0 THEN uuid_at(980001) ELSE uuid_at(1200001 + n %% {ORGANISATIONS}) END AS customer) AS made;
 INSERT INTO billing_provider_event (id, account_id, event_ref, kind, body, headers, state, error, attempts, repeats, occurred_at,
     received_at)
 SELECT uuid_at(1800000 + n), uuid_at(1600001), 'only' || n, 'payment.succeeded', ''::bytea, '{{}}', 'received', '', 0, 0, moment,

@@ -48,6 +48,8 @@ class ApiView(APIView):
     gated: ClassVar[bool] = (
         False  # The gate asks all that there is; a `service` that its handlers name is another realm's.
     )
+    # Of the installation alone: whoever stands in an organisation is told so before anything that was sent is read.
+    platform: ClassVar[bool] = False
     limit: ClassVar[limits.Limit] = limits.API
     volatile: ClassVar[Collection[str]] = ()
     endpoints: ClassVar[Mapping[str, Endpoint]]
@@ -89,6 +91,8 @@ class ApiView(APIView):
             limits.spend(request, declared.limit or self.limit)
             right = declared.access or self.access
             access.gate(request, right, step_up=declared.step_up, somewhere=self.somewhere)
+            if self.platform and self.actor.organisation_id is not None:
+                raise errors.NotFound
             handler = getattr(self, method, None) if method in self.http_method_names else None
             if handler is None:
                 raise errors.MethodNotAllowed
