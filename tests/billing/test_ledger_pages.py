@@ -15,12 +15,13 @@ from audit.models import Event
 from billing.ledger import balance
 from billing.ledger.chart import bank, expense, income, receivable, tax, wallet
 from billing.models import Closing, Entry, Journal, LedgerAccount, StatementLine
+from billing.selectors import ledger
 from portal.kit import clock
 from portal.kit.ids import uuid7
 from tests.accounts.organisation_world import make_house
 from tests.billing.ledger_world import ANN, BOB, DAY, posted, sale
 from tests.billing.money_world import customer_of
-from tests.factories import World
+from tests.factories import World, actor_of
 
 pytestmark = pytest.mark.django_db
 Browser = Callable[[User], Client]
@@ -43,6 +44,27 @@ def test_the_chart_shows_every_group_with_customers_rolled_up(world: World, brow
         assert text in page, text
     assert "¥7" in browser_of(world.admin).get(BASE, {"currency": "JPY"}).content.decode()
     assert "Nothing is posted yet" in browser_of(world.admin).get(BASE, {"books": "sandbox"}).content.decode()
+
+
+@pytest.mark.parametrize("kinds", [(), ("asset",), ("income", "expense")])
+def test_totals_are_the_same_from_either_end(
+    world: World, monkeypatch: pytest.MonkeyPatch, kinds: tuple[Any, ...]
+) -> None:
+    a_book()
+    actor = actor_of(world.admin)
+
+    def told(later: int) -> list[list[tuple[str, int]]]:
+        monkeypatch.setattr(ledger, "LATER", later)
+        moments = [DAY + timedelta(days=days) for days in (-1, 0, 1, 40, 41, 400)]
+        found = [ledger.totals(actor, "EUR", until=moment, kinds=kinds) for moment in moments]
+        return [[(one.account.path, one.amount) for one in each] for each in found]
+
+    from_now, from_the_beginning = told(100), told(-1)
+    assert from_now == from_the_beginning
+    assert [bool(each) for each in from_now[:3]] == [False, False, True]
+    now = [(one.account.path, one.amount) for one in ledger.totals(actor, "EUR", kinds=kinds)]
+    assert from_now[-1] == now
+    assert len({str(each) for each in from_now}) >= 2
 
 
 def test_reports_of_any_day_and_time(world: World, browser_of: Browser) -> None:
