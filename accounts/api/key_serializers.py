@@ -65,7 +65,7 @@ class KeyMadeReply(Reply):
     secret = serializers.CharField(
         allow_null=True, help_text="Told in this reply alone: null when the same call is sent again."
     )
-    example = {"key": KeyReply.example, "secret": "sk_live_" + "x" * 38}
+    example = {"key": KeyReply.example, "secret": "sk_live_" + "." * 38}
 
 
 class KeyBody(Body):
