@@ -50,7 +50,7 @@ def test_one_for_an_organisation_stands_on_its_pages_alone(world: World, browser
     here, there = make_house("Here"), make_house("There")
     write(world.root, audience="organisation", organisation_id=here.id, title="For Here")
     assert "For Here" in titles(browser_of(here.viewer), here.url())
-    assert "For Here" not in titles(browser_of(here.viewer))
+    assert "For Here" not in titles(browser_of(here.viewer), "/me")
     assert "For Here" not in titles(browser_of(there.viewer), there.url())
 
 
