@@ -96,6 +96,30 @@ UPGRADED, MORE_SEATS = (
 )  # Who takes Enterprise in place of Pro does so after so many days, with so many seats more.
 NEAR_LIMIT = len(BUYERS) - 2
 FIRST = 14  # Buyers of the first month.
+HOOKED, HOOKS_FOR = len(BUYERS) - 3, 26  # Who has events sent to servers of its own, and for how many days.
+
+
+class Hook(NamedTuple):
+    """An address that events are sent to: what listens there, of which types, and after how many days it is gone."""
+
+    path: str
+    description: str
+    types: tuple[str, ...]
+    gone_after: int = HOOKS_FOR
+
+
+HOOKS = (
+    Hook(
+        "bookkeeping",
+        "Our bookkeeping",
+        ("credit_note.issued", "invoice.issued", "invoice.paid", "payment.failed", "payment.succeeded"),
+    ),
+    Hook("board", "The screen in the corridor", ("invoice.paid", "member.added"), 12),
+)
+# Where what time does is tried out: a sandbox with a clock of its own. It begins so many days before the end of the story,
+# and is sent forward in these steps.
+SANDBOX = Buyer("demo-lindenfeld-trial", "Lindenfeld trial runs", "Darmstadt")
+SANDBOX_DAYS, SANDBOX_STEPS = 50, (16, 30)
 
 
 def chance(*what: object, below: int) -> int:
@@ -149,6 +173,10 @@ def acts_of(place: int, days: float = DAYS) -> list[Act]:
     """All that the buyer at a place does of its own will until day `days`, in the order of time."""
     profile = profile_of(place)
     found = [act for act in _acts(place, BUYERS[place], profile) if act.at < days]
+    if place == HOOKED:  # Deliveries are kept for 30 days, so it is the last ones that count.
+        found += [Act(days - HOOKS_FOR, "hooks")]
+        found += [Act(days - HOOKS_FOR + after, "hooks_test") for after in (0.01, 5, 17)]
+        found += [Act(days - 0.05, "hooks_end")]
     return sorted(found, key=lambda act: (act.at, act.kind))
 
 

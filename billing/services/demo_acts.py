@@ -16,6 +16,7 @@ from billing.providers.sandbox import DISPUTE_FEE
 from billing.services import subscription_changes as changes
 from billing.services import subscription_life as life
 from billing.services.credit_notes import credit_note_create
+from billing.services.demo_hooks import hooks_make, hooks_pause, hooks_test
 from billing.services.demo_world import CARDS, account_named
 from billing.services.methods import method_prefer, method_remove
 from billing.services.payment_states import method_put
@@ -223,6 +224,11 @@ def _courtesy(buying: Buying, values: Mapping[str, Any]) -> None:
     )
 
 
+def _by_owner(buying: Buying, call: Callable[..., object]) -> None:
+    with buying.by_owner() as owner:
+        call(actor=owner, organisation_id=buying.customer.organisation_id)
+
+
 _ACTS: Mapping[str, Callable[[Buying, Mapping[str, Any]], None]] = {
     "begin": _begin,
     "card": _card,
@@ -247,4 +253,7 @@ _ACTS: Mapping[str, Callable[[Buying, Mapping[str, Any]], None]] = {
     "dispute": _dispute,
     "note": _note,
     "courtesy": _courtesy,
+    "hooks": lambda buying, _v: _by_owner(buying, hooks_make),
+    "hooks_test": lambda buying, _v: _by_owner(buying, hooks_test),
+    "hooks_end": lambda buying, _v: _by_owner(buying, hooks_pause),
 }

@@ -14,6 +14,7 @@ from billing import demo_story as story
 from billing.clock_steps import run_steps
 from billing.models import DunningRun, Invoice, LegalEntity, Subscription
 from billing.services.demo_acts import Buying, act_do
+from billing.services.demo_hooks import hooks_answer
 from billing.services.demo_world import BANK, account_named, buyer_ensure
 from billing.services.payments import payment_record
 from portal.kit import clock, context, ids, jobs, registry
@@ -110,6 +111,7 @@ class _Life:
             self._work(at)
         if self.falls_due:
             self._time(at)
+        hooks_answer(organisation_id=self.buying.customer.organisation_id, begin=self.buying.begin)
 
     def _time(self, at: datetime) -> None:
         """What happens by itself, and the transfers of who pays by bank."""
@@ -129,17 +131,21 @@ class _Life:
         self._work(at)
 
     def _work(self, at: datetime) -> None:
-        """Do what is asked for and due, by the functions of the jobs; what is to wait comes again."""
-        while due := [one for one in self.waiting if one.run_at <= at]:
-            asked = due[0]
-            self.waiting.remove(asked)
-            job = registry.jobs.get(asked.name)
-            acting = Context(actor=asked.actor, source="job", reason=REASON, platform=True)
-            try:
-                with context.use(acting):
-                    job.function(_Here(asked.args))
-            except Again as again:
-                jobs.keep(asked.name, actor=asked.actor, args=asked.args, key=asked.key, run_at=at + again.wait)
+        work_do(self.waiting, at)
+
+
+def work_do(waiting: list[Asked], at: datetime) -> None:
+    """Do what is asked for and due, by the functions of the jobs; what is to wait comes again. Part of a story told."""
+    while due := [one for one in waiting if one.run_at <= at]:
+        asked = due[0]
+        waiting.remove(asked)
+        job = registry.jobs.get(asked.name)
+        acting = Context(actor=asked.actor, source="job", reason=REASON, platform=True)
+        try:
+            with context.use(acting):
+                job.function(_Here(asked.args))
+        except Again as again:
+            jobs.keep(asked.name, actor=asked.actor, args=asked.args, key=asked.key, run_at=at + again.wait)
 
 
 class _Here:

@@ -7,6 +7,7 @@ from billing import demo_catalogue as catalogue
 from billing import demo_story as story
 from billing.models import Coupon, Customer, Invoice, Plan, ProviderAccount, Subscription
 from billing.services.coupons import coupon_archive
+from billing.services.demo_hooks import hooks_remove
 from billing.services.demo_world import BANK, CARDS
 from billing.services.invoice_states import invoice_mark_uncollectible
 from billing.services.plans import plan_archive
@@ -23,7 +24,7 @@ REASON = "The demonstration was removed"
 
 def demo_money_remove(*, actor: Actor) -> str:
     """Bring the money of the demonstration to an end: subscriptions are cancelled without a credit, open documents are
-    bad debts, plans and coupons are archived, its accounts at providers shut, and the organisations that hold documents
+    bad debts, webhooks go, plans and coupons are archived, its accounts at providers shut, and the organisations that hold documents
     closed. One that somebody else belongs to by now is left as it is.
 
     Event `billing.demo.removed` and those of the services. What stays, in a sentence; nothing where there was no money.
@@ -31,7 +32,7 @@ def demo_money_remove(*, actor: Actor) -> str:
     if actor.kind != "system":
         raise Forbidden
     with writing():
-        slugs = [buyer.slug for buyer in story.BUYERS]
+        slugs = [buyer.slug for buyer in (*story.BUYERS, story.SANDBOX)]
         customers = Customer.objects.filter(organisation__slug__in=slugs).select_related("test_clock", "organisation")
         ours = [customer for customer in customers.order_by("id") if not _shared(customer)]
         if not ours:
@@ -54,6 +55,7 @@ def _shared(customer: Customer) -> bool:
 
 
 def _end(actor: Actor, customer: Customer) -> None:
+    hooks_remove(actor=actor, organisation_id=customer.organisation_id)
     for subscription in Subscription.objects.filter(customer=customer, state__in=OPEN).order_by("id"):
         subscription_cancel(actor=actor, subscription=subscription, when="now", note=REASON, credit=False)
     owed = Invoice.objects.filter(customer=customer, state=Invoice.State.OPEN, due__gt=0)

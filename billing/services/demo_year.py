@@ -9,6 +9,7 @@ from accounts.models import Organisation
 from billing import demo_story as story
 from billing.models import Customer, LegalEntity
 from billing.services.demo_life import buyer_live
+from billing.services.demo_sandbox import sandbox_live
 from billing.services.demo_world import demo_world_load
 from billing.services.quotas import quotas_check
 from portal.kit.context import Actor
@@ -21,9 +22,9 @@ LENGTH = timedelta(days=story.DAYS)
 
 
 def demo_money_steps() -> list[Step]:
-    """The year of money in its steps: what it begins with, and the year of each buyer."""
+    """The year of money in its steps: what it begins with, the year of each buyer, and a sandbox."""
     buyers = (Step(story.BUYERS[place].name, partial(_buyer, place)) for place in story.order())
-    return [Step(_("Who sells, and what"), _begin), *buyers]
+    return [Step(_("Who sells, and what"), _begin), *buyers, Step(story.SANDBOX.name, _sandbox)]
 
 
 def demo_money_finish(*, actor: Actor) -> int:
@@ -48,6 +49,11 @@ def _buyer(place: int, actor: Actor, until: datetime) -> None:
     _only_system(actor)
     entity = LegalEntity.objects.get(code=story.SELLER["code"])
     buyer_live(actor=actor, place=place, entity=entity, begin=until - LENGTH, until=until)
+
+
+def _sandbox(actor: Actor, until: datetime) -> None:
+    _only_system(actor)
+    sandbox_live(actor=actor, entity=LegalEntity.objects.get(code=story.SELLER["code"]), until=until)
 
 
 def _only_system(actor: Actor) -> None:

@@ -40,7 +40,8 @@ FROM (
         SELECT id, next_at, row_number() OVER (PARTITION BY endpoint_id ORDER BY next_at, id) AS place
         FROM (
             SELECT id, endpoint_id, next_at FROM billing_webhook_delivery
-            WHERE state = 'queued' AND next_at <= %(now)s ORDER BY next_at LIMIT 500 FOR UPDATE SKIP LOCKED
+            WHERE state = 'queued' AND next_at <= %(now)s AND (%(of)s::uuid IS NULL OR organisation_id = %(of)s)
+            ORDER BY next_at LIMIT 500 FOR UPDATE SKIP LOCKED
         ) AS free
     ) AS due WHERE place <= %(each)s ORDER BY next_at LIMIT %(number)s
 ) AS chosen WHERE d.id = chosen.id RETURNING d.id
@@ -123,10 +124,11 @@ def _enqueue() -> None:
 # --- sending, as the job does it ---
 
 
-def deliveries_claim() -> list[WebhookDelivery]:
-    """Take some deliveries that are due, a few of each endpoint; two workers never get the same. Empty without any."""
+def deliveries_claim(*, organisation_id: UUID | None = None) -> list[WebhookDelivery]:
+    """Take some deliveries that are due (of one organisation, where one is named), a few of each endpoint; two workers
+    never get the same. Empty without any."""
     now = clock.now()
-    values = {"now": now, "until": now + CLAIMED_FOR, "each": PER_ENDPOINT, "number": AT_ONCE}
+    values = {"now": now, "until": now + CLAIMED_FOR, "each": PER_ENDPOINT, "number": AT_ONCE, "of": organisation_id}
     with writing(), transaction.get_connection().cursor() as cursor:
         cursor.execute(_CLAIM, values)
         keys = [row[0] for row in cursor.fetchall()]

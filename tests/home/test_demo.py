@@ -12,7 +12,8 @@ from pytest_django.fixtures import Settings
 from accounts.models import Invitation, Membership, Organisation, User
 from audit.models import Event
 from billing import demo_story as money
-from billing.models import Customer, Invoice, Plan, Subscription
+from billing.models import Customer, Invoice, Plan, Subscription, WebhookDelivery, WebhookEndpoint
+from billing.models import TestClock as Stopped
 from billing.services import demo_year
 from maintenance import runner
 from maintenance.models import JobRun
@@ -65,6 +66,7 @@ def test_it_is_told_by_a_job_the_same_each_time_survives_a_kill_keeps_the_books_
         assert not Announcement.objects.filter(title=demo.TITLE).exists()
         _believable()
         _only_examples()
+        _tried_out()
     with context.system("a test"):
         assert faults(NOW - timedelta(minutes=5)) == []
     with clock.at(NOW + timedelta(hours=1)):
@@ -124,6 +126,23 @@ def _believable() -> None:
     assert not User.objects.filter(pk__in=people, factor_due_at__lte=NOW).exists()
 
 
+def _tried_out() -> None:
+    """A webhook that was answered, one whose receiver is gone, nothing that waits to be sent; and a sandbox whose clock
+    brought it bills."""
+    endpoints = dict(WebhookEndpoint.objects.values_list("description", "state"))
+    assert endpoints == {"Our bookkeeping": "paused", "The screen in the corridor": "failing"}
+    sent = WebhookDelivery.objects.filter(endpoint__state="paused")
+    assert sent.filter(type="invoice.issued", state="delivered", status=200).exists()
+    assert WebhookDelivery.objects.filter(endpoint__state="failing", state="failed", status=410).exists()
+    assert not WebhookDelivery.objects.filter(state="queued").exists()
+    stopped = Stopped.objects.get(organisation__slug=money.SANDBOX.slug)
+    assert stopped.advancing_to is None
+    assert stopped.at == NOW - timedelta(days=money.SANDBOX_DAYS - sum(money.SANDBOX_STEPS))
+    bills = Invoice.objects.filter(organisation=stopped.organisation, state="paid", total__gt=0)
+    assert bills.count() == 2
+    assert all(bill.number.startswith("TEST-") for bill in bills)
+
+
 def _only_examples() -> None:
     addresses = [
         *OutboundMessage.objects.values_list("address", flat=True),
@@ -142,7 +161,8 @@ def _gone(before: dict[str, int]) -> None:
     call_command("demo", "remove")
     with context.system("a test"), behind_the_wall():
         left = {name: number - before[name] for name, number in rows().items() if number != before[name]}
-        kept = len(PLACES)
+        kept = len(PLACES) + 1  # And the sandbox.
+        assert not WebhookEndpoint.objects.exists()
         # Organisations that documents name, with their scopes.
         assert left == {"accounts.Organisation": kept, "rbac.Scope": kept, "rbac.ScopePath": kept}
         assert list(Organisation.objects.exclude(state="closed").values_list("slug", "state")) == []
