@@ -224,7 +224,7 @@ ACTS: Mapping[str, Act] = {
         ),
         Act(
             "cancel",
-            _("Cancel"),
+            _("Cancel plan"),
             _("It runs to the end of what is paid, and can be taken back until then."),
             _cancel("period_end"),
             lambda found: found.state in OPEN - {_S.INCOMPLETE} and found.cancel_at is None,
@@ -234,7 +234,7 @@ ACTS: Mapping[str, Act] = {
         ),
         Act(
             "end",
-            _("End now"),
+            _("End plan now"),
             _("It ends at this moment; the unused time comes back as credit."),
             _cancel("now"),
             lambda found: found.state in OPEN,

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import formats
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,6 +18,7 @@ from accounts.models import Key, ServiceAccount, User
 from portal.kit import charts, clock
 from portal.kit.context import Actor
 from portal.kit.decision import can
+from portal.kit.preferences import day_text
 from portal.kit.templatetags.kit import count
 from rbac import selectors as rbac
 
@@ -238,7 +240,7 @@ class KeyPage:
 
 
 def _chart(days: Sequence[selectors.Day]) -> SafeString:
-    points = [charts.Point(f"{day.day:%d.%m.}", day.calls, day.day.isoformat()) for day in days]
+    points = [charts.Point(formats.date_format(day.day, "j M"), day.calls, day_text(day.day)) for day in days]
     return charts.bars(points, title=_("Calls in the last 30 days"), unit=_("calls"))
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.models import Customer
 from billing.services.subscriptions import Terms
 from portal.kit.forms import DateTimeInput
+from portal.kit.templatetags.kit import count
 
 
 class ActForm(forms.Form):
@@ -36,10 +37,27 @@ class ActForm(forms.Form):
         if isinstance(chosen, forms.ChoiceField):
             chosen.choices = list(plans)
             chosen.required = asks[0] == "plan"
-            if not chosen.required:
-                chosen.choices = [("", _("The plan itself")), *plans]
+            if not chosen.required and plans:
+                chosen.label, chosen.choices = _("For"), [("", _("The plan itself")), *plans]
+            elif not chosen.required:
+                del self.fields["plan"]
         if asks and asks[0] == "quantity":
             self.fields["quantity"].required = True
+
+    def start_from(self, quantity: int) -> None:
+        """How many there are, where the number is what is asked for."""
+        self.fields["quantity"].initial = quantity
+        self.fields["quantity"].help_text = _("The plan has %(quantity)s now.") % {"quantity": count(quantity)}
+
+    @property
+    def chosen(self) -> list[tuple[str, str]]:
+        """What was chosen, in words, as the preview repeats it."""
+        if not self.is_bound:
+            return []
+        named = {str(value): str(label) for value, label in getattr(self.fields.get("plan"), "choices", ())}
+        number = self.given.get("quantity")
+        sent = {"plan": named.get(str(self.given.get("plan", "")), ""), "quantity": count(number) if number else ""}
+        return [(str(self.fields[name].label), text) for name, text in sent.items() if name in self.fields and text]
 
     @property
     def given(self) -> dict[str, Any]:

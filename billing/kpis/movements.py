@@ -49,7 +49,7 @@ def _margin() -> Fraction | None:
     return Fraction(margin, 100) if margin else None
 
 
-_NO_MARGIN = gettext_lazy("the gross margin (setting STEWARD_GROSS_MARGIN)")
+_NO_MARGIN = gettext_lazy("the gross margin, which stands under Settings")
 _NO_SPEND = gettext_lazy("sales and marketing spend (an expense account of the ledger marked so)")
 
 

@@ -172,7 +172,7 @@ dunning = register(
             ),
             moment_column("since", gettext_lazy("Due since"), "due_at", style="date", sortable=True, css="num quiet"),
         ),
-        sort="since",
+        sort="-since",
         empty=Empty(
             gettext_lazy("Nobody owes anything"),
             gettext_lazy("Customers who did not pay in time stand here, with what was done about it and what follows."),

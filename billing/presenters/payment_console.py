@@ -89,7 +89,11 @@ def event_facts(row: ProviderEvent) -> list[dict[str, Any]]:
     ]
     if row.payment_id:
         facts.append(
-            {"label": _("Payment"), "value": _("Open"), "url": reverse("billing:payment", args=[row.payment_id])}
+            {
+                "label": _("Payment"),
+                "value": _("See the payment"),
+                "url": reverse("billing:payment", args=[row.payment_id]),
+            }
         )
     if row.error:
         facts.append({"label": _("Why it failed"), "value": row.error})
@@ -162,7 +166,7 @@ class DunningRow:
     @property
     def stage_label(self) -> str:
         """Word of the stage."""
-        return _("None") if self.run.stage == DunningRun.Stage.NONE else str(self.run.get_stage_display())
+        return "" if self.run.stage == DunningRun.Stage.NONE else str(self.run.get_stage_display())
 
     @property
     def state_tone(self) -> str:
@@ -195,7 +199,11 @@ def dunning_facts(row: DunningRun) -> list[dict[str, Any]]:
     shown_row = DunningRow(row)
     facts: list[dict[str, Any]] = [
         {"label": _("Status"), "status": {"tone": shown_row.state_tone, "label": shown_row.state_label}},
-        {"label": _("Stage"), "status": {"tone": shown_row.stage_tone, "label": shown_row.stage_label}},
+        *(
+            [{"label": _("Stage"), "status": {"tone": shown_row.stage_tone, "label": shown_row.stage_label}}]
+            if shown_row.stage_label
+            else []
+        ),
         {"label": _("Oldest document"), "value": shown_row.number},
         {"label": _("Due on it"), "value": shown_row.due},
         {"label": _("Due since"), "when": row.due_at, "style": "exact"},

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from billing.models import PlanVersion, Price
-from billing.presenters.price_words import amount_text, entitlement_text, interval_text, price_text
+from billing.presenters.price_words import amount_text, entitlement_text, interval_text, price_text, trial_text
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,6 @@ def _offer(version: PlanVersion, currency: str) -> Offer:
         per = _("per seat, %(interval)s") % {"interval": per}
     rest = [price for price in prices if price not in shown]
     minimum = next((row.amount for row in version.minimums.all() if row.currency == currency), None)
-    days = version.trial_days
-    trial = ngettext("%(n)d day free", "%(n)d days free", days) % {"n": days} if days else ""
     return Offer(
         id=str(version.plan_id),
         code=version.plan.code,
@@ -82,5 +79,5 @@ def _offer(version: PlanVersion, currency: str) -> Offer:
         per=per if shown else interval_text(version),
         usage=[f"{price.name}: {price_text(price, interval_text(version))}" for price in rest],
         minimum=_("at least %(amount)s") % {"amount": amount_text(minimum, currency)} if minimum else "",
-        trial=trial,
+        trial=trial_text(version),
     )

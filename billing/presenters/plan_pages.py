@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from billing.models import Plan, PlanVersion
@@ -42,30 +43,37 @@ def price_groups(version: PlanVersion) -> list[dict[str, Any]]:
 
 def version_facts(version: PlanVersion) -> list[Fact]:
     """The terms of a version."""
-    month = _("always 30 days") if version.fixed_days else _("as the calendar has it")
-    stages = ", ".join(f"{_STAGES[one['do']]()} {one['day']}" for one in version.dunning["stages"])
+    month = _("Always 30 days") if version.fixed_days else _("As the calendar has it")
+    stages = ", ".join(_STAGES[one["do"]]() % {"day": one["day"]} for one in version.dunning["stages"])
     retries = ", ".join(str(day) for day in version.dunning["retries"])
     return [
-        {"label": _("Billed"), "value": f"{interval_text(version)}, {str(version.get_billing_display()).lower()}"},
+        {
+            "label": _("Billed"),
+            "value": capfirst(f"{interval_text(version)}, {str(version.get_billing_display()).lower()}"),
+        },
         {"label": _("Periods begin"), "value": str(version.get_anchor_display())},
         {"label": _("Parts counted in"), "value": str(version.get_proration_display())},
         {"label": _("Length of a month"), "value": month},
         {
             "label": _("Trial"),
-            "value": _("%(n)d days") % {"n": version.trial_days} if version.trial_days else _("none"),
+            "value": _("%(n)d days") % {"n": version.trial_days} if version.trial_days else _("None"),
         },
         {
             "label": _("Begins"),
-            "value": _("with its first payment") if version.dunning.get("first_payment") else _("at once"),
+            "value": _("With its first payment") if version.dunning.get("first_payment") else _("At once"),
         },
         {"label": _("Dearer plan starts"), "value": str(version.get_on_upgrade_display())},
         {"label": _("Cheaper plan starts"), "value": str(version.get_on_downgrade_display())},
-        {"label": _("Charged again, days"), "value": retries or _("never")},
-        {"label": _("When late, days"), "value": stages or _("nothing")},
+        {"label": _("Charged again"), "value": _("After days %(days)s") % {"days": retries} if retries else _("Never")},
+        {"label": _("When late"), "value": capfirst(stages) if stages else _("Nothing happens")},
     ]
 
 
-_STAGES = {"warn": lambda: _("warn"), "restrict": lambda: _("restrict"), "suspend": lambda: _("suspend")}
+_STAGES = {
+    "warn": lambda: _("warned on day %(day)s"),
+    "restrict": lambda: _("restricted on day %(day)s"),
+    "suspend": lambda: _("suspended on day %(day)s"),
+}
 
 
 class PlanShown:

@@ -117,3 +117,14 @@ def entitlement_text(row: Entitlement) -> str:
     if limit is None:
         return _("%(name)s: unlimited") % {"name": feature.name}
     return _("%(name)s: %(n)s") % {"name": feature.name, "n": f"{count(limit)} {feature.unit}".strip()}
+
+
+def offer_text(version: PlanVersion) -> str:
+    """A plan among others: its name, and what it is paid for, as one family has a price for each interval."""
+    return f"{version.plan.name}, {interval_text(version)}"
+
+
+def trial_text(version: PlanVersion) -> str:
+    """How long it is free; nothing without a trial."""
+    days = version.trial_days
+    return ngettext("%(n)d day free", "%(n)d days free", days) % {"n": days} if days else ""

@@ -44,6 +44,7 @@ class ThingPage(DetailPage[Any], abstract=True):
     """What the pages of a meter, a feature and a coupon share; a subclass says what differs."""
 
     noun: ClassVar[str]
+    glyph: ClassVar[str]
     write: ClassVar[str] = "plan:admin"
     plural: ClassVar[Promise]
     create_label: ClassVar[Promise]
@@ -84,7 +85,7 @@ class ThingPage(DetailPage[Any], abstract=True):
             actions=actions,
             dialogs=dialogs,
             crumbs=[(str(self.plural), self.list_url())],
-            avatar=(target.name, row.hue),
+            glyph=self.glyph,
         )
 
     def _acts(self, target: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -204,6 +205,7 @@ class ThingRestore(ThingPage, abstract=True):
 class MeterPage(ThingPage, abstract=True):
     """What differs for meters."""
 
+    glyph = "activity"
     noun, plural, create_label = "meter", gettext_lazy("Meters"), gettext_lazy("Create meter")
     about = gettext_lazy("Turns events of use into the quantity that a price is for. How it counts never changes.")
     edit_form, source, facts, rows = MeterEditForm, selectors.meters, presenters.meter_facts, presenters.meter_rows
@@ -218,6 +220,7 @@ class MeterPage(ThingPage, abstract=True):
 class FeaturePage(ThingPage, abstract=True):
     """What differs for features."""
 
+    glyph = "key"
     noun, plural, create_label = "feature", gettext_lazy("Features"), gettext_lazy("Create feature")
     about = gettext_lazy("What a plan opens, or gives a number of. The host product asks for it by its code.")
     edit_form, source = FeatureEditForm, selectors.features
@@ -234,6 +237,7 @@ class FeaturePage(ThingPage, abstract=True):
 class CouponPage(ThingPage, abstract=True):
     """What differs for coupons."""
 
+    glyph = "invoice"
     noun, plural, create_label = "coupon", gettext_lazy("Coupons"), gettext_lazy("Create coupon")
     write = "coupon:admin"
     about = gettext_lazy("Takes a share or an amount off, before tax. What it gives never changes.")

@@ -1,7 +1,7 @@
 """Customers for staff: list, make, the page of one, edit; and the acts that its own page shares."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from portal.kit.forms import refused
 from portal.kit.lists.views import ListView
 from portal.kit.views import PageView
 
+A_MONTH = timedelta(days=31)
 CHOICES = 500  # More organisations than one looks through in a list are made customers over the API.
 
 
@@ -147,7 +148,7 @@ def clock_values(customer: Customer, *, may: bool) -> dict[str, Any]:
         "clock": stopped,
         "is_sandbox": customer.sandbox,
         "may_change": may,
-        "clock_form": ClockForm(auto_id="clock_%s"),
+        "clock_form": ClockForm(auto_id="clock_%s", initial={"to": stopped.at + A_MONTH} if stopped else None),
         "run_url": f"/platform/jobs/{stopped.run_id}" if stopped and stopped.run_id else "",
     }
 

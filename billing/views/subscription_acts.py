@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from billing.forms.subscriptions import ActForm
 from billing.models import Subscription
+from billing.presenters.price_words import offer_text
 from billing.presenters.subscriptions import preview_shown
 from billing.selectors import subscriptions as selectors
 from billing.selectors.catalogue import offers
@@ -66,7 +67,10 @@ class ActBase(PageView, abstract=True):
         return redirect(self.home(done.subscription))
 
     def _form(self, act: Act, found: Subscription, data: Any) -> ActForm:
-        return ActForm(data, asks=act.asks, plans=self._plans(act, found), staff=self.staff)
+        form = ActForm(data, asks=act.asks, plans=self._plans(act, found), staff=self.staff)
+        if act.key == "set-quantity":
+            form.start_from(next(item.quantity for item in selectors.items(found) if item.is_base))
+        return form
 
     def _plans(self, act: Act, found: Subscription) -> list[tuple[str, str]]:
         if "plan" not in act.asks:
@@ -75,7 +79,7 @@ class ActBase(PageView, abstract=True):
             rows = [item.plan_version for item in selectors.items(found) if not item.is_base]
         else:
             rows = offers(currency=found.currency, kind="addon" if act.key == "add-addon" else "base")
-        return [(str(row.plan_id), row.plan.name) for row in rows]
+        return [(str(row.plan_id), offer_text(row)) for row in rows]
 
     def _previewed(self, found: Subscription, act: Act, form: ActForm) -> HttpResponse:
         given = form.given if form.is_bound else {}
@@ -84,7 +88,8 @@ class ActBase(PageView, abstract=True):
         except errors.StewardError as error:
             notice = {"tone": "bad", "title": error.title, "text": error.detail}
             return self._page(found, act, form, status=error.status, notice=notice)
-        return self._page(found, act, form, preview=preview_shown(preview), given=self._kept(form))
+        more = {"preview": preview_shown(preview), "given": self._kept(form), "chosen": form.chosen}
+        return self._page(found, act, form, **more)
 
     @staticmethod
     def _kept(form: ActForm) -> list[tuple[str, str]]:

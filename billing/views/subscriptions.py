@@ -1,6 +1,6 @@
 """Subscriptions: list and page in the console; an organisation's own plan and the plans it can choose."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from billing.lists.subscriptions import subscriptions
 from billing.models import Subscription
 from billing.presenters import subscriptions as shown
 from billing.presenters.plan_cards import cards
+from billing.presenters.price_words import offer_text, trial_text
 from billing.selectors import subscriptions as selectors
 from billing.selectors.catalogue import offers
 from billing.selectors.payments import methods
@@ -119,15 +120,17 @@ class OwnPlanView(PageView):
         rows = offers(currency=currency, kind="base")
         waits = running is not None and running.state == Subscription.State.INCOMPLETE
         following = upcoming(actor=self.actor, subscription=running) if running and not waits else None
+        items = list(selectors.items(found)) if found else []
+        planned = list(selectors.waits(found)) if found else []
         values = {
             "found": found,
             "running": running,
             "may": may,
             "facts": shown.facts_shown(found) if found else [],
-            "items": shown.item_rows(selectors.items(found)) if found else [],
-            "waits": shown.waits_text(selectors.waits(found)) if found else [],
+            "items": shown.item_rows(items),
+            "waits": shown.waits_text(planned),
             "upcoming": shown.preview_shown(following) if following else None,
-            "acts": self._acts(found, slug) if found and may else [],
+            "acts": self._acts(found, slug, items, planned) if found and may else [],
             "cards": self._cards(rows, currency, running, slug) if may and not waits else [],
             "notice": self._notice(found, slug, may=may) if found else None,
         }
@@ -149,7 +152,10 @@ class OwnPlanView(PageView):
         return notice
 
     @staticmethod
-    def _acts(found: Subscription, slug: str) -> list[dict[str, Any]]:
+    def _acts(found: Subscription, slug: str, items: Sequence[Any], waits: Sequence[Any]) -> list[dict[str, Any]]:
+        """What can be done; not what there is nothing for: no add-on to remove, no planned change to drop."""
+        without = {"change-plan"} | (set() if waits else {"drop-change"})
+        without |= set() if any(not item.is_base for item in items) else {"remove-addon"}
         return [
             {
                 "label": act.label,
@@ -158,7 +164,7 @@ class OwnPlanView(PageView):
                 "tone": "danger" if act.tone == "destroy" else "",
             }
             for act in ACTS.values()
-            if act.own and act.offered(found) and act.key != "change-plan"
+            if act.own and act.offered(found) and act.key not in without
         ]
 
     @staticmethod
@@ -195,7 +201,8 @@ class OwnSubscribeView(PageView):
             )
         except errors.StewardError as error:
             return self._refused(error, slug, plan, coupon)
-        return self.page(self._values(slug, plan, coupon) | {"preview": shown.preview_shown(preview)})
+        more = {"preview": shown.preview_shown(preview), "chosen": self._chosen(plan)}
+        return self.page(self._values(slug, plan, coupon) | more)
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Subscribe; sent again, there is a subscription already."""
@@ -213,6 +220,16 @@ class OwnSubscribeView(PageView):
         if waits:
             messages.info(request, _("Your plan begins with this payment."))
         return redirect("billing:invoice_pay", slug, invoice.pk)
+
+    def _chosen(self, plan: str) -> list[tuple[str, str]]:
+        """Which plan it is, and how long it is free."""
+        customer = selectors.own_customer(self.actor)
+        rows = offers(currency=customer.currency if customer else "", kind="base")
+        found = next((row for row in rows if plan in {str(row.plan_id), row.plan.code}), None)
+        if found is None:
+            return []
+        trial = trial_text(found)
+        return [(_("Plan"), offer_text(found)), *([(_("Trial"), trial)] if trial else [])]
 
     def _refused(self, error: errors.StewardError, slug: str, plan: str, coupon: str) -> HttpResponse:
         notice = {"tone": "bad", "title": error.title, "text": error.detail}

@@ -24,6 +24,7 @@ from portal.kit.decision import can
 from portal.kit.identity import Identity
 from portal.kit.mode import state
 from portal.kit.mode.state import Told, Window
+from portal.kit.templatetags.kit import exact_text
 from rbac.elevated import Elevated, elevated_now
 
 PUT_AWAY = "told"  # The cookie with what this browser has put away.
@@ -81,7 +82,7 @@ def _sandbox(who: Identity, slug: str) -> list[dict[str, Any]]:
             if stopped.advancing_to
             else _("Its clock stands at %(moment)s.")
         )
-        text = f"{text} {said % {'moment': _moment(stopped.advancing_to or stopped.at)}}"
+        text = f"{text} {said % {'moment': exact_text(stopped.advancing_to or stopped.at)}}"
     shown = {"tone": "warn", "title": _("This is a sandbox."), "text": text}
     return [shown | {"url": reverse("billing:clock", args=[slug]), "label": _("Test clock")}]
 

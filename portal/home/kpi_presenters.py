@@ -148,7 +148,7 @@ def history(kpi: Kpi, span: Span) -> list[charts.Point]:
         if figure.value is not None:
             last = one.end - timedelta(microseconds=1)
             day = preferences.day_text(last.date())
-            points.append(charts.Point(f"{last:%d.%m.}", plain_value(kpi, figure, span.currency), day))
+            points.append(charts.Point(formats.date_format(last, "j M"), plain_value(kpi, figure, span.currency), day))
     return points
 
 

@@ -37,9 +37,19 @@ SECTIONS: tuple[tuple[str, str | Promise], ...] = (
     ("self", gettext_lazy("Your account")),
 )
 ENVIRONMENTS = {
-    "development": {"name": "development", "label": gettext_lazy("Development"), "tone": "info"},
+    "development": {
+        "name": "development",
+        "label": gettext_lazy("Development"),
+        "short": gettext_lazy("Dev"),
+        "tone": "info",
+    },
     "staging": {"name": "staging", "label": gettext_lazy("Staging"), "tone": "warn"},
-    "production": {"name": "production", "label": gettext_lazy("Production"), "tone": "plain"},
+    "production": {
+        "name": "production",
+        "label": gettext_lazy("Production"),
+        "short": gettext_lazy("Prod"),
+        "tone": "plain",
+    },
 }
 # The groups that rooms name for entries of a long section: label and icon. A product's name is its own label.
 GROUPS: dict[str, tuple[str | Promise, str]] = {

@@ -167,11 +167,11 @@ def _labels(points: Sequence[Point], *, banded: bool) -> SafeString:
     count = len(points)
     every = max(1, math.ceil(count / LABELS))
     chosen = range((count - 1) % every, count, every)  # Ends with the last point, which is mostly today.
-    rows = []
+    rows, wordy = [], any(len(points[place].label) > 3 for place in chosen)
     for place in chosen:
         at = (place + 0.5) / count if banded else (place / (count - 1) if count > 1 else 0.5)
         anchor = "start" if at < 0.03 else "end" if at > 0.97 else "middle"
-        near = " near" if not banded and len(chosen) > 2 and place == chosen[-2] else ""
+        near = " near" if len(chosen) > 2 and place == chosen[-2] and (not banded or wordy) else ""
         rows.append((near, _percent(at), TOP + HEIGHT + FOOT - 6, anchor, points[place].label))
     return format_html_join("", '<text class="tick{}" x="{}" y="{}" text-anchor="{}">{}</text>', rows)
 

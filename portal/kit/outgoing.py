@@ -157,7 +157,7 @@ def _addresses(host: str, port: int, resolver: Resolve) -> list[Address]:
     try:
         found = [ip_address(text.partition("%")[0]) for text in resolver(host, port)]
     except (OSError, ValueError, UnicodeError) as error:
-        raise NotAnswered(f"The name of the server cannot be resolved ({type(error).__name__}).") from error
+        raise NotAnswered("The name of the server cannot be resolved.") from error
     if not found:
         raise NotAnswered("The name of the server has no address.")
     if not all(_is_allowed(host, address) for address in found):

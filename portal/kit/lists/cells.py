@@ -36,9 +36,9 @@ def moment(name: str, style: str = "relative", empty: str = "") -> Cell:
 
 
 def status(tone: str, label: str) -> Cell:
-    """A chip from two attributes: its tone and its word."""
+    """A chip from two attributes: its tone and its word; none without a word."""
     tones, labels = attrgetter(tone), attrgetter(label)
-    return lambda row: kit.status(tones(row), labels(row))
+    return lambda row: kit.status(tones(row), labels(row)) if labels(row) else ""
 
 
 def who(second: str) -> Cell:
