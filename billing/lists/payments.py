@@ -170,7 +170,15 @@ dunning = register(
                 css="num",
                 card="line",
             ),
-            moment_column("since", gettext_lazy("Due since"), "due_at", style="date", sortable=True, css="num quiet"),
+            Column(
+                "since",
+                gettext_lazy("Due by"),
+                cell=cells.moment("due_on", "date", "–"),
+                value=attrgetter("due_on"),
+                by=("due_at",),
+                newest=True,
+                css="num quiet",
+            ),
         ),
         sort="-since",
         empty=Empty(

@@ -42,6 +42,7 @@ WORDS = {  # Parts of the chart of accounts, as people say them.
     "exchange": gettext_lazy("Exchange"),
     "marketing": gettext_lazy("Marketing"),
     "refunds": gettext_lazy("Refunds"),
+    "courtesy": gettext_lazy("Courtesy"),
 }
 
 

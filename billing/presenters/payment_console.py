@@ -4,12 +4,14 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from billing.document_facts import due_on
 from billing.models import DunningRun, ProviderAccount, ProviderEvent
 from billing.presenters.payments import TONES, money
 from portal.kit.context import Actor
@@ -32,13 +34,13 @@ class EventRow:
 
     @property
     def label(self) -> str:
-        """Its kind."""
-        return self.event.kind
+        """Its kind, in words."""
+        return capfirst(re.sub(r"[._]", " ", self.event.kind))
 
     @property
     def ref(self) -> str:
-        """Its id at the provider."""
-        return self.event.event_ref
+        """Its kind as the provider writes it, and its id there."""
+        return f"{self.event.kind} · {self.event.event_ref}"
 
     @property
     def url(self) -> str:
@@ -179,9 +181,9 @@ class DunningRow:
         return str(self.run.get_state_display())
 
     @property
-    def due_at(self) -> datetime:
-        """Since when it is overdue."""
-        return self.run.due_at
+    def due_on(self) -> date | None:
+        """The day by which it was to be paid, as the document says it."""
+        return due_on(self.run.invoice)
 
     @property
     def next_at(self) -> datetime | None:
@@ -206,7 +208,7 @@ def dunning_facts(row: DunningRun) -> list[dict[str, Any]]:
         ),
         {"label": _("Oldest document"), "value": shown_row.number},
         {"label": _("Due on it"), "value": shown_row.due},
-        {"label": _("Due since"), "when": row.due_at, "style": "exact"},
+        {"label": _("Due by"), "when": shown_row.due_on},
         {"label": _("Charges tried again"), "value": row.attempts},
     ]
     if row.next_at is not None:

@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Max, Prefetch, Q, QuerySet
-from django.db.models.expressions import F, OuterRef, Subquery
+from django.db.models.expressions import OuterRef, Subquery
 
-from billing.models import Coupon, Entitlement, Feature, Meter, Plan, PlanVersion, Price, Product
+from billing.models import Coupon, CouponRedemption, Entitlement, Feature, Meter, Plan, PlanVersion, Price, Product
 from portal.kit.context import Actor
+from portal.kit.decision import can
 from portal.kit.errors import NotFound
 
 READ = "plan:read"
@@ -122,11 +123,29 @@ def drafts(actor: Actor) -> dict[UUID, PlanVersion]:
     return {row.plan_id: row for row in PlanVersion.objects.visible_to(actor, READ).filter(published_at=None)}
 
 
-def used_by(meter: Meter, actor: Actor) -> QuerySet[Price]:
-    """The prices of what is sold or drafted that stand on a meter, newest version first."""
-    return (
-        Price.objects.visible_to(actor, READ)
-        .filter(meter=meter)
-        .select_related("plan_version__plan")
-        .order_by(F("plan_version__number").desc(), "position")
-    )
+MOST_SHOWN = 50
+
+
+def plans_priced_by(actor: Actor, meter: Meter) -> list[Plan]:
+    """The plans of which a version that was published stands on a meter."""
+    rows = Price.objects.visible_to(actor, READ).filter(meter=meter, plan_version__published_at__isnull=False)
+    return _plans_of(actor, rows.values("plan_version__plan_id"))
+
+
+def plans_giving(actor: Actor, feature: Feature) -> list[Plan]:
+    """The plans of which a version that was published gives a feature."""
+    rows = Entitlement.objects.visible_to(actor, READ)
+    rows = rows.filter(feature=feature, plan_version__published_at__isnull=False)
+    return _plans_of(actor, rows.values("plan_version__plan_id"))
+
+
+def redeemed_by(actor: Actor, coupon: Coupon) -> list[CouponRedemption]:
+    """Who used a coupon, the latest first; nobody for who may not see subscriptions."""
+    if not can(actor, "subscription:read"):
+        return []
+    rows = CouponRedemption.objects.visible_to(actor, "subscription:read").filter(coupon=coupon)
+    return list(rows.select_related("subscription__customer").order_by("-id")[:MOST_SHOWN])
+
+
+def _plans_of(actor: Actor, ids: QuerySet[Any, Any]) -> list[Plan]:
+    return list(plans(actor).filter(pk__in=ids).order_by("position", "pk")[:MOST_SHOWN])

@@ -24,6 +24,7 @@ from billing.forms.catalogue import (
 )
 from billing.lists import catalogue as lists
 from billing.presenters import catalogue as presenters
+from billing.presenters import thing_uses
 from billing.selectors import catalogue as selectors
 from billing.services import coupons, meters
 from portal.kit import errors
@@ -37,7 +38,11 @@ from portal.kit.money import parsed
 
 def _overview(view: DetailPage[Any], target: Any) -> Mapping[str, Any]:
     page: ThingPage = view  # type: ignore[assignment]
-    return {"facts": type(page).facts(target), "about": page.about}
+    return {
+        "facts": type(page).facts(target),
+        "about": page.about,
+        "uses": type(page).uses(page.actor, target),
+    }
 
 
 class ThingPage(DetailPage[Any], abstract=True):
@@ -53,6 +58,7 @@ class ThingPage(DetailPage[Any], abstract=True):
     source: ClassVar[Callable[[Actor], QuerySet[Any]]]
     facts: ClassVar[Callable[[Any], list[presenters.Fact]]]
     rows: ClassVar[Callable[[Actor, Any], list[presenters.Thing]]]
+    uses: ClassVar[Callable[[Actor, Any], thing_uses.Uses]]
     create: ClassVar[Callable[..., Any]]
     update: ClassVar[Callable[..., Any]]
     archive: ClassVar[Callable[..., Any]]
@@ -211,6 +217,7 @@ class MeterPage(ThingPage, abstract=True):
     edit_form, source, facts, rows = MeterEditForm, selectors.meters, presenters.meter_facts, presenters.meter_rows
     create, update = meters.meter_create, meters.meter_update
     archive, restore = meters.meter_archive, meters.meter_restore
+    uses = thing_uses.meter_uses
 
     def new_form(self, *args: Any) -> Form:
         """The form that makes one."""
@@ -227,6 +234,7 @@ class FeaturePage(ThingPage, abstract=True):
     facts, rows = presenters.feature_facts, presenters.feature_rows
     create, update = meters.feature_create, meters.feature_update
     archive, restore = meters.feature_archive, meters.feature_restore
+    uses = thing_uses.feature_uses
 
     def new_form(self, *args: Any) -> Form:
         """The form that makes one."""
@@ -245,6 +253,7 @@ class CouponPage(ThingPage, abstract=True):
     facts, rows = presenters.coupon_facts, presenters.coupon_rows
     create, update = coupons.coupon_create, coupons.coupon_update
     archive, restore = coupons.coupon_archive, coupons.coupon_restore
+    uses = thing_uses.coupon_uses
 
     def new_form(self, *args: Any) -> Form:
         """The form that makes one."""

@@ -50,6 +50,7 @@ class MethodsView(PageView):
             "dialogs": method_dialogs(found, slug) if may else [],
             "due": due_rows(selectors.invoices_to_pay(self.actor), slug),
             "may": may,
+            "details_url": reverse("billing:details", args=[slug]) if may else "",
             "is_customer": selectors.customer_here(self.actor) is not None,
         }
         if error is not None:

@@ -15,7 +15,7 @@ from audit.selectors import history_page
 from billing.forms.payments import RefundForm
 from billing.lists.payments import payments, provider_events
 from billing.models import Payment, ProviderEvent
-from billing.presenters.payment_console import event_facts, raw_view
+from billing.presenters.payment_console import EventRow, event_facts, raw_view
 from billing.presenters.payments import PaymentRow, money, payment_facts, plain_amount
 from billing.selectors import payments as selectors
 from billing.services.provider_events import provider_event_replay
@@ -195,8 +195,8 @@ class ProviderEventBase(DetailPage[ProviderEvent], abstract=True):
             "url": reverse("billing:provider_event_replay", args=[target.pk]),
         }
         return Head(
-            title=target.kind,
-            subtitle=target.event_ref,
+            title=EventRow(target).label,
+            subtitle=target.kind,
             states=[(event_facts(target)[0]["status"]["tone"], str(target.get_state_display()))],
             actions=[{"label": _("Replay"), "icon": "refresh", "dialog": "replay", "tone": "primary"}]
             if replay

@@ -89,7 +89,7 @@ class PlanBase(DetailPage[Plan], abstract=True):
             more=self._more(target),
             dialogs=self._dialogs(target),
             crumbs=[(_("Plans"), reverse("billing:plans"))],
-            avatar=(target.name, target.product_id.int % 5),
+            glyph="cube",
         )
 
     def _has_draft(self, target: Plan) -> bool:

@@ -267,7 +267,10 @@ class DunningRunView(DetailView[DunningRun]):
         return Head(
             title=row.label,
             subtitle=target.currency,
-            states=[(row.state_tone, row.state_label), (row.stage_tone, row.stage_label)],
+            states=[
+                (row.state_tone, row.state_label),
+                *([(row.stage_tone, row.stage_label)] if row.stage_label else []),
+            ],
             crumbs=[(_("Dunning"), reverse("billing:dunning"))],
             glyph="alert",
         )
