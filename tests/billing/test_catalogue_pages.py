@@ -15,9 +15,12 @@ from billing.plan_drafts import draft_of
 from billing.presenters.plan_cards import cards
 from billing.selectors import catalogue as selectors
 from billing.services.demo_catalogue import demo_catalogue_load
+from billing.services.subscriptions import Terms, subscription_create
+from billing.services.versions import version_publish
 from portal.kit import context
 from tests.accounts.organisation_world import make_house
-from tests.billing.catalogue_world import draft, feature, flat, meter, new_plan, sold
+from tests.billing.catalogue_world import coupon, draft, feature, flat, meter, new_plan, sold
+from tests.billing.money_world import customer_of
 from tests.factories import World
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +137,26 @@ def test_a_coupon_of_an_amount_is_made_in_minor_units(world: World, browser_of: 
     made = Coupon.objects.get()
     assert (made.code, made.amount_off, made.currency) == ("FIVE", 550, "EUR")
     assert [one.plan_id for one in made.plans.all()] == [plan.pk]
+
+
+def test_a_meter_a_feature_and_a_coupon_say_where_they_are_used(world: World, browser_of: Browser) -> None:
+    calls, log = meter("calls"), feature("audit-log")
+    written = draft(new_plan(name="Harbour Pro"), flat(), entitlements=[("audit-log",)])
+    client, where = browser_of(world.admin), f"/platform/features/{log.pk}"
+    assert "No plan gives it yet." in client.get(where).content.decode(), "A draft gives nothing."
+    with context.system("a test") as current:
+        written = version_publish(actor=current.actor, version=written)
+    assert "Harbour Pro" in client.get(where).content.decode()
+    assert "No plan has a price for it yet." in client.get(f"/platform/meters/{calls.pk}").content.decode()
+    buyer = customer_of(make_house("Harbour").organisation)
+    used = coupon("WELCOME")
+    page = f"/platform/coupons/{used.pk}"
+    assert "Nobody has used it yet." in client.get(page).content.decode()
+    with context.system("a test") as current:
+        subscription_create(actor=current.actor, customer=buyer, version=written, terms=Terms(coupon=used.code))
+    shown = client.get(page).content.decode()
+    assert buyer.name in shown
+    assert "Running" in shown
 
 
 def test_what_the_demonstration_sells_reads_well_in_each_currency() -> None:

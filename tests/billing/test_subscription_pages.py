@@ -91,3 +91,32 @@ def test_staff_sees_a_subscription_with_what_comes_next_and_acts_on_it(
     assert manager.post(f"{address}/end").status_code == 403
     with context.system("a test"):
         assert Subscription.objects.get().state == "active"
+
+
+def test_a_choice_names_the_plan_with_its_interval_and_what_is_there_to_change(
+    house: House, browser_of: Browser
+) -> None:
+    of = product()
+    monthly, tried = plan(1000, of=of, name="Pro"), plan(2000, of=of, name="Team", trial_days=14)
+    yearly, pack = plan(9000, of=of, name="Pro", interval_unit="year"), plan(300, of=of, name="Storage", addon=True)
+    client, address = browser_of(house.owner), house.url("billing/plan")
+    assert "14 days free" in client.get(address).content.decode()
+    chosen = client.get(f"{address}/subscribe?plan={tried.plan_id}").content.decode()
+    assert "Team, per month" in chosen
+    assert "14 days free" in chosen
+    assert client.post(f"{address}/subscribe", {"plan": str(monthly.plan_id)}).status_code == 302
+    asked = client.get(f"{address}/change-plan?plan={yearly.plan_id}").content.decode()
+    assert asked.count("Pro, per year") == 2, "In the list, and in what the preview is of."
+    quantity = client.get(f"{address}/set-quantity").content.decode()
+    assert 'value="1"' in quantity
+    assert "The plan has 1 now." in quantity
+    assert "The plan itself" not in quantity, "There is nothing else to choose."
+    page = client.get(address).content.decode()
+    assert "/plan/drop-change" not in page
+    assert "/plan/remove-addon" not in page
+    assert client.post(f"{address}/add-addon", {"plan": str(pack.plan_id), "quantity": "2"}).status_code == 302
+    assert client.post(f"{address}/remove-addon", {"plan": str(pack.plan_id)}).status_code == 302
+    page = client.get(address).content.decode()
+    assert "/plan/drop-change" in page
+    assert "/plan/remove-addon" in page
+    assert "The plan itself" in client.get(f"{address}/set-quantity").content.decode()
