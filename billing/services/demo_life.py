@@ -131,10 +131,10 @@ class _Life:
         self._work(at)
 
     def _work(self, at: datetime) -> None:
-        work_do(self.waiting, at)
+        work_do(waiting=self.waiting, at=at)
 
 
-def work_do(waiting: list[Asked], at: datetime) -> None:
+def work_do(*, waiting: list[Asked], at: datetime) -> None:
     """Do what is asked for and due, by the functions of the jobs; what is to wait comes again. Part of a story told."""
     while due := [one for one in waiting if one.run_at <= at]:
         asked = due[0]

@@ -54,7 +54,7 @@ def sandbox_live(*, actor: Actor, entity: LegalEntity, until: datetime) -> bool:
             with clock.at(begin + timedelta(minutes=5 * number)):
                 found = _fresh(customer)
                 clocks.clock_advance(actor=actor, customer=found, to=now_of(found) + timedelta(days=days))
-                work_do(waiting, clock.now())
+                work_do(waiting=waiting, at=clock.now())
     return True
 
 

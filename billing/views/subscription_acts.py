@@ -88,7 +88,7 @@ class ActBase(PageView, abstract=True):
         except errors.StewardError as error:
             notice = {"tone": "bad", "title": error.title, "text": error.detail}
             return self._page(found, act, form, status=error.status, notice=notice)
-        more = {"preview": preview_shown(preview), "given": self._kept(form), "chosen": form.chosen}
+        more: dict[str, Any] = {"preview": preview_shown(preview), "given": self._kept(form), "chosen": form.chosen}
         return self._page(found, act, form, **more)
 
     @staticmethod

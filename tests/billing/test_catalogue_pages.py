@@ -145,7 +145,8 @@ def test_a_meter_a_feature_and_a_coupon_say_where_they_are_used(world: World, br
     client, where = browser_of(world.admin), f"/platform/features/{log.pk}"
     assert "No plan gives it yet." in client.get(where).content.decode(), "A draft gives nothing."
     with context.system("a test") as current:
-        written = version_publish(actor=current.actor, version=written)
+        version_publish(actor=current.actor, version=written)
+    written = PlanVersion.objects.select_related("plan").get(pk=written.pk)
     assert "Harbour Pro" in client.get(where).content.decode()
     assert "No plan has a price for it yet." in client.get(f"/platform/meters/{calls.pk}").content.decode()
     buyer = customer_of(make_house("Harbour").organisation)

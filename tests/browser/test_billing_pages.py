@@ -172,8 +172,8 @@ def test_an_owner_chooses_pays_changes_downloads_cancels_and_takes_up_again(
     expect(body).to_contain_text("Done: Change plan.")
     assert Subscription.objects.get().plan_version == large
     tab.open(house.url("billing/plan/cancel"))
-    page.get_by_role("button", name="Cancel").click()
-    expect(body).to_contain_text("Done: Cancel.")
+    page.get_by_role("button", name="Cancel plan").click()
+    expect(body).to_contain_text("Done: Cancel plan.")
     assert Subscription.objects.get().cancel_at is not None
     tab.open(house.url("billing/plan/reactivate"))
     page.get_by_role("button", name="Take up again").click()
