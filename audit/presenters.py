@@ -23,6 +23,7 @@ from portal.kit.identity import OrganisationRef
 # Addresses of the rooms above, which may not be imported: where an object of this model is shown.
 PAGES = {"accounts.user": "/platform/people/{}", "maintenance.jobrun": "/platform/jobs/{}"}
 ACTOR_PAGES = {"person": PAGES["accounts.user"], "job": PAGES["maintenance.jobrun"]}
+SCHEDULE = "schedule "  # How the runner of jobs names itself where a schedule began the run.
 ICONS = {
     "authentication": "key",
     "authorisation": "shield",
@@ -164,6 +165,9 @@ class Told:
         row = self.row
         if row.actor_kind in {"system", "anonymous"} and row.actor_label == row.actor_kind:
             return _("System") if row.actor_kind == "system" else _("Nobody signed in")
+        if row.actor_kind == "system" and row.actor_label.startswith(SCHEDULE):
+            known = registry.schedules.get(row.actor_label.removeprefix(SCHEDULE))
+            return _("Schedule “%(name)s”") % {"name": known.label} if known else row.actor_label
         return self._label("actor", row.actor_label, row.actor_id)
 
     @cached_property
