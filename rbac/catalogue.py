@@ -44,6 +44,13 @@ class HostSpec:
 
 
 @cache
+def _stated() -> Mapping[str, Any]:
+    # Read once: the file comes with the program, and every page of roles asks for ranks and names.
+    stated: Mapping[str, Any] = yaml.safe_load((DATA / "roles.yaml").read_text("utf-8"))
+    return stated
+
+
+@cache
 def pending_codes() -> frozenset[str]:
     """Codes of the catalogue whose page does not stand yet. The list may only shrink."""
     lines = (DATA / "pending_codes.txt").read_text("utf-8").splitlines()
@@ -55,7 +62,7 @@ def roles() -> list[RoleSpec]:
 
     A code that is neither declared by a room nor on the pending list is a mistake and stops the start.
     """
-    data = yaml.safe_load((DATA / "roles.yaml").read_text("utf-8"))
+    data = _stated()
     result: list[RoleSpec] = []
     for catalogue in LOADED:
         order: list[str] = list(reversed(data[catalogue]["order"]))
@@ -74,8 +81,7 @@ def roles() -> list[RoleSpec]:
 
 def hosts() -> list[HostSpec]:
     """The host products of the catalogue, each with every code of its resources and its roles, highest first."""
-    data = yaml.safe_load((DATA / "roles.yaml").read_text("utf-8"))
-    return [_host(code, data[code]) for code in HOSTS]
+    return [_host(code, _stated()[code]) for code in HOSTS]
 
 
 def host_roles() -> list[RoleSpec]:
