@@ -1,7 +1,8 @@
 """A browser, and consoles for it to open.
 
 - `gallery`: the console of a furnished installation (see `furnished`), shared by the tests that only look.
-- `console`: the console of an empty installation of the test's own, with worker and beat: what is done there stays there.
+- `console`: the console of an empty installation of the test's own: what is done there stays there.
+- `working`: a worker and a beat for that installation, for what is finished behind the page. Most pages need neither.
 - `open_browser`: a watched page; any finding of its watch fails the test.
 What a failing test saw lies under build/browser afterwards.
 """
@@ -20,12 +21,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
-from maintenance.models import ScheduleState
+from maintenance.models import Heartbeat, ScheduleState
 from portal.kit import context
 from portal.kit.services import writing
 from tests import conftest as databases
 from tests.browser.furnished import Furnished, furnish
-from tests.browser.server import EVIDENCE, Part, Web
+from tests.browser.server import EVIDENCE, START_SECONDS, Part, Web, wait_for
 from tests.browser.watch import Watch
 from tests.factories import signed_in
 
@@ -133,7 +134,7 @@ def gallery(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
 
 @pytest.fixture
 def console(own_database: dict[str, str]) -> Iterator[Console]:
-    """An empty installation with web server, worker and beat, and a Redis database that nobody else has written to.
+    """An empty installation behind a web server, and a Redis database that nobody else has written to.
 
     Its schedules stand still: a beat that starts at night would otherwise begin with what has become due since the
     template was made, and clean up, drill and record what no test asked for.
@@ -143,16 +144,25 @@ def console(own_database: dict[str, str]) -> Iterator[Console]:
     client = redis.Redis.from_url(os.environ["REDIS_URL"])
     client.flushdb()
     environment = {**own_database, "STEWARD_WORKER_CONCURRENCY": "1", "STEWARD_KEY_USE": "1"}
-    parts: list[Part] = [Part("worker", environment), Part("beat", environment)]
+    web = Web(environment)
     try:
-        web = Web(environment)
-        parts.append(web)
         yield Console(web.url, environment)
+    finally:
+        web.stop()
+        client.flushdb()
+        client.close()
+
+
+@pytest.fixture
+def working(console: Console) -> Iterator[None]:
+    """Worker and beat of the console's installation, both at work."""
+    parts = [Part(name, console.environment) for name in ("worker", "beat")]
+    try:
+        wait_for(lambda: Heartbeat.objects.count() == len(parts), what="worker and beat", seconds=START_SECONDS)
+        yield
     finally:
         for part in reversed(parts):
             part.stop()
-        client.flushdb()
-        client.close()
 
 
 @pytest.fixture

@@ -134,7 +134,7 @@ def test_an_owner_pays_an_open_invoice_and_the_webhook_comes_through_the_real_do
 
 
 def test_an_owner_chooses_pays_changes_downloads_cancels_and_takes_up_again(
-    console: Console, open_browser: OpenBrowser
+    console: Console, working: None, open_browser: OpenBrowser
 ) -> None:
     provider()
     seller(regime="none")

@@ -48,7 +48,7 @@ CODES = (
 
 
 def test_a_stranger_becomes_administrator_imports_people_cleans_up_and_finds_it_all_in_the_trail(
-    console: Console, open_browser: OpenBrowser
+    console: Console, working: None, open_browser: OpenBrowser
 ) -> None:
     with context.system("a test") as current:
         root, one_time = roots.root_ensure(actor=current.actor, username="root", email="root@example.com")

@@ -148,7 +148,7 @@ def test_inviting_somebody_creating_a_role_and_opening_an_invoice(
 
 
 def test_looking_at_what_a_clean_up_would_take_and_running_it(
-    console: Console, open_browser: OpenBrowser, root: User
+    console: Console, working: None, open_browser: OpenBrowser, root: User
 ) -> None:
     expired_sessions(root, 12)
     keys = _at(console, open_browser, root)

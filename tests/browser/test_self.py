@@ -146,7 +146,7 @@ def test_a_picture_is_shown_in_the_header_and_taken_away_again(console: Console,
 
 
 def test_a_copy_is_written_by_the_worker_and_fetched(
-    console: Console, open_browser: OpenBrowser, tmp_path: Path
+    console: Console, working: None, open_browser: OpenBrowser, tmp_path: Path
 ) -> None:
     tab = _inside(console, open_browser, person("Chiara Varga", role="user"))
     tab.open("/me/privacy")

@@ -134,7 +134,7 @@ def _answer(button: str) -> Callable[[Tab], None]:
 
 
 def test_a_stranger_registers_invites_somebody_who_joins_and_forgets_the_password(
-    console: Console, open_browser: OpenBrowser
+    console: Console, working: None, open_browser: OpenBrowser
 ) -> None:
     nina, sam = open_browser(console.url), open_browser(console.url)
     _register(nina)

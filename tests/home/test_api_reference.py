@@ -128,9 +128,23 @@ def test_the_page_shows_every_call_without_any_script_of_its_own(world: World, b
 
     assert page.status_code == 200
     assert all(f'id="{name.replace("_", "-")}"' in text for name in NAMES)
-    assert "curl -b cookies.txt" in text
+    assert "curl" not in text, "a line for each of so many"
     assert not re.search(r"<script(?![^>]*\bsrc=)|\sstyle=|\son\w+=", text)
     assert Client().get("/api/v1/docs").status_code == 401
+
+
+@pytest.mark.django_db
+def test_a_noun_has_a_page_with_all_about_its_calls_and_the_chosen_one_open(
+    world: World, browser_of: BrowserOf
+) -> None:
+    browser = browser_of(world.stranger)
+    text = browser.get("/api/v1/docs", {"noun": "users", "call": "post-users-by-person-id-unlock"}).content.decode()
+
+    shown = re.findall(r'<details class="panel op" id="([\w-]+)"( open)?>', text)
+    assert {name for name, _open in shown} == {one.anchor for one in reference.groups(only="users")[0].operations}
+    assert [name for name, is_open in shown if is_open] == ["post-users-by-person-id-unlock"]
+    assert "curl -b cookies.txt" in text
+    assert browser.get("/api/v1/docs", {"noun": "unicorns"}).status_code == 404
 
 
 @pytest.mark.django_db

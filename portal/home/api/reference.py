@@ -12,6 +12,7 @@ from django.conf import settings
 from portal.kit import openapi
 
 SEARCH_LIMIT = 100
+WHOLE = 20  # More calls than these are lines that lead to the page of their noun: all at once are two megabytes.
 TONES = {"get": "info", "post": "ok", "patch": "warn", "put": "warn", "delete": "bad"}
 _SAFE = frozenset({"get"})
 
@@ -75,14 +76,19 @@ class Group:
     operations: tuple[Operation, ...]
 
 
-def groups(wanted: str = "") -> list[Group]:
-    """The reference, narrowed to operations in which every word of `wanted` is."""
+def groups(wanted: str = "", only: str = "") -> list[Group]:
+    """The reference, narrowed to operations in which every word of `wanted` is, and to those of the noun `only`."""
     words = wanted.lower().split()
     found: dict[str, list[Operation]] = {}
     for noun, operation in _operations():
-        if all(word in operation.words for word in words):
+        if only in ("", noun) and all(word in operation.words for word in words):
             found.setdefault(noun, []).append(operation)
     return [Group(noun, tuple(operations)) for noun, operations in sorted(found.items())]
+
+
+def nouns() -> dict[str, int]:
+    """How many operations each noun has, in the order of the page."""
+    return {group.name: len(group.operations) for group in groups()}
 
 
 def total() -> int:

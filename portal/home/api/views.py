@@ -46,11 +46,17 @@ class DocsView(PageView):
     template_name = "home/api_docs.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """All endpoints by noun; `?q=` narrows them to what its words are in."""
+        """All endpoints by noun, a line each; those of `?noun=`, and the few that `?q=` finds, with all about them."""
         wanted = request.GET.get("q", "").replace("\0", "").strip()[: reference.SEARCH_LIMIT]
-        found = reference.groups(wanted)
+        nouns = reference.nouns()
+        noun = request.GET.get("noun", "")
+        if noun and noun not in nouns:
+            raise NotFound
+        found = reference.groups(wanted, noun)
         shown = sum(len(group.operations) for group in found)
-        return self.page({"groups": found, "q": wanted, "shown": shown, "total": reference.total()})
+        about = {"groups": found, "nouns": nouns, "noun": noun, "q": wanted, "shown": shown, "total": reference.total()}
+        about["call"] = request.GET.get("call", "")
+        return self.page({**about, "whole": bool(noun) or shown <= reference.WHOLE})
 
 
 class NoSuchEndpoint(ApiView):
