@@ -68,7 +68,7 @@ def warn_keys(run: Run) -> Mapping[str, Any]:
 
 WARN_KEYS = "accounts.warn_keys"
 jobs.add(Job(WARN_KEYS, gettext_lazy("Tell owners of keys that end soon"), warn_keys, permission="job:admin"))
-schedules.add(Schedule(WARN_KEYS, gettext_lazy("Tell owners of keys that end soon, daily"), WARN_KEYS, "10 7 * * *"))
+schedules.add(Schedule(WARN_KEYS, gettext_lazy("Tell owners of keys that end soon"), WARN_KEYS, "10 7 * * *"))
 
 
 def export_own_data(run: Run) -> Mapping[str, Any]:
@@ -111,8 +111,8 @@ TIDY, ERASE = "accounts.tidy_own_data", "accounts.erase_leaving"
 jobs.add(Job(own_data.JOB, gettext_lazy("Copy of a person’s data"), export_own_data, permission="user:admin"))
 jobs.add(Job(TIDY, gettext_lazy("Remove copies of people’s data"), tidy_own_data, permission="user:admin"))
 jobs.add(Job(ERASE, gettext_lazy("Delete accounts whose time is over"), erase_leaving, permission="user:admin"))
-schedules.add(Schedule(TIDY, gettext_lazy("Remove copies of people’s data, hourly"), TIDY, "25 * * * *"))
-schedules.add(Schedule(ERASE, gettext_lazy("Delete accounts whose time is over, hourly"), ERASE, "35 * * * *"))
+schedules.add(Schedule(TIDY, gettext_lazy("Remove copies of people’s data"), TIDY, "25 * * * *"))
+schedules.add(Schedule(ERASE, gettext_lazy("Delete accounts whose time is over"), ERASE, "35 * * * *"))
 
 
 def tell_members(run: Run) -> Mapping[str, Any]:

@@ -49,7 +49,7 @@ keys = register(
             Column(
                 "key",
                 gettext_lazy("Key"),
-                cell=cells.who("begins"),
+                cell=cells.what("begins", "key"),
                 value=attrgetter("label"),
                 by=("name",),
                 fixed=True,
@@ -108,7 +108,7 @@ service_accounts = register(
             Column(
                 "account",
                 gettext_lazy("Service account"),
-                cell=cells.who("username"),
+                cell=cells.what("username", "settings"),
                 value=attrgetter("label"),
                 fixed=True,
                 card="head",

@@ -17,7 +17,7 @@ menu.add(
         order=20,
     )
 )
-menu.add(MenuItem("accounts.surveys", _("Surveys"), "/platform/surveys", "activity", "people", "survey:read", order=40))
+menu.add(MenuItem("accounts.surveys", _("Surveys"), "/platform/surveys", "chat", "people", "survey:read", order=40))
 _INSIDE: tuple[tuple[str, Text, str, str, Section, str, int], ...] = (
     ("home", _("Overview"), "", "home", "", "organisation:read", 0),
     ("members", _("Members"), "members", "people", "people", "member:read", 10),
@@ -72,15 +72,13 @@ menu.add(
         "accounts.recoveries",
         recovery_lists.recoveries.label,
         recovery_lists.recoveries.url,
-        "shield",
+        "unlock",
         "people",
         recovery_lists.recoveries.code,
         order=30,
     )
 )
-menu.add(
-    MenuItem("accounts.security", _("Security"), "/platform/security", "shield", "proof", "security:read", order=5)
-)
+menu.add(MenuItem("accounts.security", _("Security"), "/platform/security", "lock", "proof", "security:read", order=5))
 menu.add(
     MenuItem(
         "accounts.developer_role",

@@ -21,7 +21,7 @@ def ensure_partitions(run: Run) -> Mapping[str, Any]:
 
 NAME = "audit.ensure_partitions"
 jobs.add(Job(NAME, _("Prepare the audit trail for the coming months"), ensure_partitions, "job:admin"))
-schedules.add(Schedule(NAME, _("Prepare the audit trail, nightly"), NAME, "20 0 * * *"))
+schedules.add(Schedule(NAME, _("Prepare the audit trail"), NAME, "20 0 * * *"))
 
 
 def export_events(run: Run) -> Mapping[str, Any]:
@@ -40,7 +40,7 @@ def remove_exports(run: Run) -> Mapping[str, Any]:
 REMOVE = "audit.remove_exports"
 jobs.add(Job(exports.JOB, _("Export the audit trail"), export_events, exports.RIGHT, max_attempts=5))
 jobs.add(Job(REMOVE, _("Remove old exports of the audit trail"), remove_exports, "job:admin"))
-schedules.add(Schedule(REMOVE, _("Remove old exports, hourly"), REMOVE, "40 * * * *"))
+schedules.add(Schedule(REMOVE, _("Remove old exports"), REMOVE, "40 * * * *"))
 
 
 def sum_days(run: Run) -> Mapping[str, Any]:
@@ -53,4 +53,4 @@ def sum_days(run: Run) -> Mapping[str, Any]:
 
 SUM = "audit.sum_days"
 jobs.add(Job(SUM, _("Sum up the activity of the days that are over"), sum_days, "job:admin"))
-schedules.add(Schedule(SUM, _("Sum up the activity, nightly"), SUM, "25 0 * * *"))
+schedules.add(Schedule(SUM, _("Sum up the activity"), SUM, "25 0 * * *"))

@@ -23,6 +23,7 @@ from portal.kit.identity import OrganisationRef
 # Addresses of the rooms above, which may not be imported: where an object of this model is shown.
 PAGES = {"accounts.user": "/platform/people/{}", "maintenance.jobrun": "/platform/jobs/{}"}
 ACTOR_PAGES = {"person": PAGES["accounts.user"], "job": PAGES["maintenance.jobrun"]}
+SCHEDULE = "schedule "  # How the runner of jobs names itself where a schedule began the run.
 ICONS = {
     "authentication": "key",
     "authorisation": "shield",
@@ -147,7 +148,7 @@ class Told:
             return self.row.code
         sentence = str(registry.events.get(self.row.code).sentence)
         # Further places are filled from the event's own facts, which are words for people.
-        for name, value in {**self._places, **self.row.data}.items():
+        for name, value in {**self._places, **self.row.data, **self._known}.items():
             sentence = sentence.replace(f"{{{name}}}", str(value))
         named = self.row.target_label or "target" in self.reading.values
         # What stands for a name that cannot be read is words of ours, and may begin the sentence; a name stays as it is.
@@ -158,12 +159,22 @@ class Told:
         """What stands in the places of the sentence that the event's facts do not fill; older events have fewer facts."""
         return {"target": self.target_label or _("something"), "organisation": _("an organisation")}
 
+    @property
+    def _known(self) -> dict[str, str]:
+        """Facts that are codes of ours, in words."""
+        code = self.row.data.get("cleanup")
+        return {"cleanup": str(registry.cleanups.get(code).label)} if code in registry.cleanups else {}
+
     @cached_property
     def actor_label(self) -> str:
         """Who did it."""
         row = self.row
         if row.actor_kind in {"system", "anonymous"} and row.actor_label == row.actor_kind:
             return _("System") if row.actor_kind == "system" else _("Nobody signed in")
+        if row.actor_kind == "system" and row.actor_label.startswith(SCHEDULE):
+            return _("Schedule “%(name)s”") % {
+                "name": _declared("maintenance.schedulestate", row.actor_label.removeprefix(SCHEDULE))
+            }
         return self._label("actor", row.actor_label, row.actor_id)
 
     @cached_property

@@ -1,7 +1,5 @@
 """What the search finds of the trail: one event, by its exact id."""
 
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy
 
 from audit.models import Event
@@ -9,12 +7,13 @@ from audit.presenters import placed
 from audit.selectors.trail import READ, scoped, told
 from portal.kit import context, identity
 from portal.kit.search import Hit, Realm, Records, kinds
+from portal.kit.templatetags.kit import exact_text
 
 
 def _event(row: Event) -> Hit:
     # One at most is ever shown: its name may have to be unsealed.
     (one,) = placed(told([row]), _slug())
-    return Hit(str(row.pk), one.sentence, date_format(localtime(row.occurred_at), "DATETIME_FORMAT"), one.url)
+    return Hit(str(row.pk), one.sentence, exact_text(row.occurred_at), one.url)
 
 
 def _slug() -> str:

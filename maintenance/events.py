@@ -9,7 +9,9 @@ events.add(Event("maintenance.run.succeeded", _("The job “{target}” finished
 events.add(Event("maintenance.run.failed", _("The job “{target}” failed"), "system", "warning"))
 events.add(Event("maintenance.run.cancelled", _("The job “{target}” was cancelled"), "system", "notice"))
 events.add(Event("maintenance.run.retried", _("The job “{target}” was queued again"), "system", "notice"))
-events.add(Event("maintenance.cleanup.finished", _("A clean-up deleted what it had previewed"), "data", "notice"))
+events.add(
+    Event("maintenance.cleanup.finished", _("The clean-up “{cleanup}” deleted what it had previewed"), "data", "notice")
+)
 events.add(Event("maintenance.cleanup.stopped", _("A clean-up ended before it was through"), "data", "warning"))
 events.add(Event("maintenance.cleanup.exported", _("A report of clean-ups was downloaded"), "data"))
 events.add(Event("maintenance.schedule.created", _("The schedule “{target}” was set up"), "system"))

@@ -60,7 +60,7 @@ def sample_sizes(run: Run) -> Mapping[str, Any]:
 
 SAMPLE = "maintenance.sample_sizes"
 jobs.add(Job(SAMPLE, _("Measure the tables"), sample_sizes, permission="cleanup:execute"))
-schedules.add(Schedule(SAMPLE, _("Measure the tables, daily"), SAMPLE, "50 4 * * *", night=SIZES))
+schedules.add(Schedule(SAMPLE, _("Measure the tables"), SAMPLE, "50 4 * * *", night=SIZES))
 
 jobs.add(Job(nights.NIGHT, _("Tonight’s maintenance"), night.run_night, permission="schedule:admin", max_attempts=10))
 jobs.add(Job(nights.REPORT, _("Morning report"), night.report_night, permission="schedule:admin"))

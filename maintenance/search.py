@@ -1,12 +1,9 @@
 """What the search finds of upkeep: jobs, schedules, clean-ups, backups and restores."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy
 
 from maintenance.models import Backup, JobRun, Restore
@@ -16,10 +13,7 @@ from portal.kit import registry
 from portal.kit.context import Actor
 from portal.kit.search import Hit, Known, Records, kinds
 from portal.kit.search.finding import folded
-
-
-def _when(moment: Any) -> str:
-    return date_format(localtime(moment), "DATETIME_FORMAT")
+from portal.kit.templatetags.kit import exact_text
 
 
 def _named(rows: QuerySet[JobRun], text: str) -> QuerySet[JobRun]:
@@ -30,13 +24,13 @@ def _named(rows: QuerySet[JobRun], text: str) -> QuerySet[JobRun]:
 
 
 def _run(row: JobRun) -> Hit:
-    note = f"{row.get_state_display()} · {_when(row.queued_at)}"
+    note = f"{row.get_state_display()} · {exact_text(row.queued_at)}"
     return Hit(str(row.pk), title_of(row), note, reverse("maintenance:job", args=[row.pk]))
 
 
 def _backup(row: Backup) -> Hit:
     note = f"{row.get_kind_display()} · {row.get_state_display()}"
-    return Hit(str(row.pk), _when(row.started_at), note, reverse("maintenance:backup", args=[row.pk]))
+    return Hit(str(row.pk), exact_text(row.started_at), note, reverse("maintenance:backup", args=[row.pk]))
 
 
 def _restore(row: Restore) -> Hit:

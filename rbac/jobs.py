@@ -28,7 +28,7 @@ def lose_runs(run: Run) -> Mapping[str, Any]:
 
 LOSE = "rbac.lose_runs"
 jobs.add(Job(LOSE, gettext_lazy("Give up runs that nobody hears of"), lose_runs, permission="job:admin"))
-schedules.add(Schedule(LOSE, gettext_lazy("Give up silent runs, every ten minutes"), LOSE, "*/10 * * * *"))
+schedules.add(Schedule(LOSE, gettext_lazy("Give up silent runs"), LOSE, "*/10 * * * *"))
 
 
 def tidy_elevations(run: Run) -> Mapping[str, Any]:
@@ -51,11 +51,7 @@ def tidy_elevations(run: Run) -> Mapping[str, Any]:
 
 TIDY = "rbac.tidy_elevations"
 jobs.add(Job(TIDY, gettext_lazy("Close what was given for a while and is over"), tidy_elevations, "job:admin"))
-schedules.add(
-    Schedule(
-        TIDY, gettext_lazy("Close what was given for a while and is over, every five minutes"), TIDY, "*/5 * * * *"
-    )
-)
+schedules.add(Schedule(TIDY, gettext_lazy("Close what was given for a while and is over"), TIDY, "*/5 * * * *"))
 
 
 def tend_reviews(run: Run) -> Mapping[str, Any]:
@@ -82,4 +78,4 @@ def tend_reviews(run: Run) -> Mapping[str, Any]:
 
 REVIEWS = "rbac.reviews"
 jobs.add(Job(REVIEWS, gettext_lazy("Access reviews: reminders and ends"), tend_reviews, permission="job:admin"))
-schedules.add(Schedule(REVIEWS, gettext_lazy("Access reviews, every ten minutes"), REVIEWS, "*/10 * * * *"))
+schedules.add(Schedule(REVIEWS, gettext_lazy("Access reviews"), REVIEWS, "*/10 * * * *"))

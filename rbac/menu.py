@@ -33,12 +33,12 @@ _LISTS: tuple[tuple[List, str, Section, int, bool, Callable[[Actor], int] | None
 # Pages that are no lists: name, label, address, icon, section, right, place in the section.
 _PAGES: tuple[tuple[str, Promise, str, str, Section, str, int], ...] = (
     ("access", _("Access"), "/o/{slug}/access", "lock", "access", "member:read", 20),
-    ("duties", _("Separation of duties"), "/o/{slug}/duties", "columns", "access", "member:read", 50),
-    ("modules", _("Modules"), "/o/{slug}/modules", "columns", "products", "module:read", 70),
+    ("duties", _("Separation of duties"), "/o/{slug}/duties", "scale", "access", "member:read", 50),
+    ("modules", _("Modules"), "/o/{slug}/modules", "cube", "products", "module:read", 70),
     ("platform_roles", _("Roles"), "/platform/roles", "shield", "access", "role:admin", 10),
-    ("platform_duties", _("Separation of duties"), "/platform/duties", "columns", "access", "role:admin", 50),
+    ("platform_duties", _("Separation of duties"), "/platform/duties", "scale", "access", "role:admin", 50),
     ("glass", _("Break glass"), "/platform/break-glass", "alert", "access", "break_glass:execute", 60),
-    ("platform_modules", _("Modules"), "/platform/modules", "columns", "people", "module:read", 45),
+    ("platform_modules", _("Modules"), "/platform/modules", "cube", "people", "module:read", 45),
 )
 
 for declared, icon, section, order, somewhere, badge in _LISTS:

@@ -28,7 +28,7 @@ def _declared(name: str, url: str, code: str) -> List:
         Column(
             "review",
             gettext_lazy("Review"),
-            cell=cells.who("about"),
+            cell=cells.what("about", "check-circle"),
             value=attrgetter("label"),
             fixed=True,
             card="head",

@@ -88,11 +88,6 @@ class ReviewRow:
         return f"{self.base}/{self.review.pk}"
 
     @property
-    def hue(self) -> int:
-        """Colour of its mark."""
-        return self.review.pk.int % HUES
-
-    @property
     def about(self) -> str:
         """What it is about."""
         return about(self.review)

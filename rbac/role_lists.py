@@ -28,7 +28,7 @@ roles = register(
             Column(
                 "role",
                 gettext_lazy("Role"),
-                cell=cells.who("about"),
+                cell=cells.what("about", "shield"),
                 value=attrgetter("label"),
                 by=("label",),
                 fixed=True,

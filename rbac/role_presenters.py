@@ -14,7 +14,6 @@ from rbac import catalogue
 from rbac.access_selectors import Stated
 from rbac.models import Role
 
-HUES = 5
 PARTS = ("organisation", *catalogue.HOSTS)
 
 
@@ -54,11 +53,6 @@ class RoleRow:
     def label(self) -> str:
         """Its name."""
         return role_name(self.role)
-
-    @property
-    def hue(self) -> int:
-        """Colour of its mark."""
-        return self.role.pk.int % HUES
 
     @property
     def about(self) -> str:

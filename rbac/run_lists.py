@@ -44,7 +44,7 @@ runs = register(
             Column(
                 "run",
                 gettext_lazy("Run"),
-                cell=cells.who("external_id"),
+                cell=cells.what("external_id", "play"),
                 value=attrgetter("label"),
                 fixed=True,
                 card="head",

@@ -16,7 +16,7 @@ from portal.kit.decision import can
 from portal.kit.templatetags.kit import count
 from rbac import run_selectors as selectors
 from rbac.models import Run
-from rbac.tree_presenters import HUES, node_url
+from rbac.tree_presenters import node_url
 
 State = Run.State
 TONES = {"queued": "info", "running": "info", "succeeded": "ok", "failed": "bad", "cancelled": "none", "lost": "warn"}
@@ -66,11 +66,6 @@ class RunRow:
     def url(self) -> str:
         """Its page."""
         return run_url(self.run.resource.organisation.slug, self.run)
-
-    @property
-    def hue(self) -> int:
-        """Colour of its mark: that of its type."""
-        return self.run.resource.type_id.int % HUES
 
     @property
     def resource_label(self) -> str:

@@ -60,11 +60,6 @@ class TeamRow:
         return team_url(self.team)
 
     @property
-    def hue(self) -> int:
-        """Colour of its mark."""
-        return self.team.pk.int % HUES
-
-    @property
     def inside(self) -> str:
         """The team around it."""
         return self.team.parent.name if self.team.parent else ""
@@ -122,7 +117,7 @@ class TeamPage:
             inside,
             {"label": _("Members with those of teams inside"), "value": selectors.reach(self.actor, team)},
             {"label": _("Roles of the team"), "value": ", ".join(held) or _("none")},
-            {"label": _("Created"), "when": team.created_at, "style": "exact"},
+            {"label": _("Created"), "when": team.created_at},
         ]
 
     def _url(self, team: Team) -> str:

@@ -31,8 +31,10 @@ def _resources(number: int) -> str:
     return ngettext("%(count)s resource", "%(count)s resources", number) % {"count": count(number)}
 
 
-def _named(name: str, label: Any, under: str) -> Column:
-    return Column(name, label, cell=cells.who(under), value=attrgetter("label"), by=("name",), fixed=True, card="head")
+def _named(name: str, label: Any, under: str, icon: str) -> Column:
+    return Column(
+        name, label, cell=cells.what(under, icon), value=attrgetter("label"), by=("name",), fixed=True, card="head"
+    )
 
 
 _PURPOSE = Column(
@@ -59,7 +61,7 @@ teams = register(
         present=team_rows,
         items=_teams,
         columns=(
-            _named("team", gettext_lazy("Team"), "slug"),
+            _named("team", gettext_lazy("Team"), "slug", "people"),
             Column(
                 "inside", gettext_lazy("Inside"), cell=cells.text("inside"), value=attrgetter("inside"), card="line"
             ),
@@ -106,7 +108,7 @@ workspaces = register(
         present=workspace_rows,
         items=_workspaces,
         columns=(
-            _named("workspace", gettext_lazy("Workspace"), "slug"),
+            _named("workspace", gettext_lazy("Workspace"), "slug", "columns"),
             Column(
                 "state",
                 gettext_lazy("Status"),
@@ -166,7 +168,7 @@ resources = register(
         present=resource_rows,
         items=_resources,
         columns=(
-            _named("resource", gettext_lazy("Resource"), "external_id"),
+            _named("resource", gettext_lazy("Resource"), "external_id", "cube"),
             Column(
                 "type", gettext_lazy("Type"), cell=cells.text("type_label"), value=attrgetter("type_label"), card="line"
             ),

@@ -20,7 +20,6 @@ from rbac.models import Resource, ResourceType, Workspace
 from rbac.resource_rows import type_key
 from rbac.tree_forms import ResourceMoveForm
 
-HUES = 5
 ATTRIBUTES_SHOWN = 20
 Action = dict[str, Any]
 
@@ -66,11 +65,6 @@ class WorkspaceRow:
     def url(self) -> str:
         """Its page."""
         return node_url(self.workspace.organisation.slug, self.workspace)
-
-    @property
-    def hue(self) -> int:
-        """Colour of its mark."""
-        return self.workspace.pk.int % HUES
 
     @property
     def state_tone(self) -> str:
@@ -125,11 +119,6 @@ class ResourceRow:
     def url(self) -> str:
         """Its page."""
         return node_url(self.resource.organisation.slug, self.resource)
-
-    @property
-    def hue(self) -> int:
-        """Colour of its mark."""
-        return self.resource.type_id.int % HUES
 
     @property
     def type_label(self) -> str:
@@ -196,7 +185,7 @@ class WorkspacePage:
             {"label": _("Short name"), "value": row.slug, "mono": True},
             {"label": _("Purpose"), "value": row.description or _("not told")},
             {"label": _("Resources"), "value": self.row.resources},
-            {"label": _("Created"), "when": row.created_at, "style": "exact"},
+            {"label": _("Created"), "when": row.created_at},
         ]
         if row.external_id:
             facts.append({"label": _("Id in the product"), "value": row.external_id, "mono": True})
@@ -269,7 +258,7 @@ class ResourcePage:
                 "label": _("Who may read it"),
                 "value": _("every member of the organisation") if row.is_public else _("by role and grant"),
             },
-            {"label": _("Registered"), "when": row.created_at, "style": "exact"},
+            {"label": _("Registered"), "when": row.created_at},
             {"label": _("Last change"), "when": row.updated_at},
         ]
 

@@ -22,7 +22,6 @@ from portal.kit.preferences import day_text
 from portal.kit.templatetags.kit import count
 from rbac import selectors as rbac
 
-HUES = 5
 SOON = timedelta(days=30)  # From when on the end is shown as near.
 
 
@@ -67,11 +66,6 @@ class KeyRow:
     def label(self) -> str:
         """Its name."""
         return self.key.name
-
-    @property
-    def hue(self) -> int:
-        """Colour of its mark."""
-        return self.key.pk.int % HUES
 
     @property
     def begins(self) -> str:
@@ -219,7 +213,7 @@ class KeyPage:
             {"label": _("Networks"), "value": ", ".join(key.addresses) or _("any"), "mono": bool(key.addresses)},
             {"label": _("Limit"), "value": limit},
             used,
-            {"label": _("Created"), "when": key.created_at, "style": "exact"},
+            {"label": _("Created"), "when": key.created_at},
             {"label": _("Ends") if not key.is_over else _("Ended"), "when": key.expires_at, "style": "exact"},
         ]
 
@@ -275,11 +269,6 @@ class ServiceRow:
     def label(self) -> str:
         """Its name."""
         return str(self.service.user)
-
-    @property
-    def hue(self) -> int:
-        """Colour of its mark."""
-        return self.service.user_id.int % HUES
 
     @property
     def username(self) -> str:

@@ -104,7 +104,7 @@ def _overview(view: DetailPage[Any], target: Organisation) -> Mapping[str, Any]:
             {"label": _("Short name"), "value": target.slug, "mono": True},
             {"label": _("Status"), "status": {"tone": row.state_tone, "label": row.state_label}},
             {"label": _("Members"), "value": row.members},
-            {"label": _("Created"), "when": target.created_at, "style": "exact"},
+            {"label": _("Created"), "when": target.created_at},
         ],
         "show_history": history,
         "events": history_of(view.actor, target.pk, LATEST) if history else [],

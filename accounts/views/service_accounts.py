@@ -61,7 +61,7 @@ def _overview(view: DetailPage[Any], target: ServiceAccount) -> Mapping[str, Any
             {"label": _("User name"), "value": target.user.username, "mono": True},
             {"label": _("Role"), "value": row.role or _("none")},
             {"label": _("Purpose"), "value": target.description or _("not told")},
-            {"label": _("Created"), "when": target.created_at, "style": "exact"},
+            {"label": _("Created"), "when": target.created_at},
         ],
         "keys": [KeyRow(key, key_url(view.actor, key)) for key in selectors.keys_of_service(view.actor, target)],
         "new_url": f"{new}?service={target.pk}" if may else "",
@@ -96,7 +96,7 @@ class ServiceAccountBase(DetailPage[ServiceAccount], abstract=True):
             crumbs=[
                 (_("Service accounts"), reverse("accounts:service_accounts", args=[target.organisation.slug])),
             ],
-            avatar=(row.label, row.hue),
+            glyph="settings",
         )
 
     def roles(self, target: ServiceAccount) -> list[Role]:

@@ -31,9 +31,7 @@ def expire_holds(run: Run) -> Mapping[str, Any]:
 
 EXPIRE = "billing.expire_holds"
 jobs.add(Job(EXPIRE, gettext_lazy("Free holds whose time has passed"), expire_holds, permission="job:admin"))
-schedules.add(
-    Schedule(EXPIRE, gettext_lazy("Free holds whose time has passed, every ten minutes"), EXPIRE, "*/10 * * * *")
-)
+schedules.add(Schedule(EXPIRE, gettext_lazy("Free holds whose time has passed"), EXPIRE, "*/10 * * * *"))
 
 
 def prove(run: Run) -> Mapping[str, Any]:
@@ -45,4 +43,4 @@ def prove(run: Run) -> Mapping[str, Any]:
 
 
 jobs.add(Job(PROVE, gettext_lazy("Prove documents against the ledger"), prove, permission="ledger:admin"))
-schedules.add(Schedule(PROVE, gettext_lazy("Prove documents against the ledger, every night"), PROVE, "50 4 * * *"))
+schedules.add(Schedule(PROVE, gettext_lazy("Prove documents against the ledger"), PROVE, "50 4 * * *"))

@@ -141,8 +141,8 @@ for function, label in (
     jobs.add(Job(f"billing.{function.__name__}", label, function, permission="payment:admin"))
 
 for name, label, cron in (
-    ("billing.advance_dunning", gettext_lazy("Remind of what is not paid, every ten minutes"), "*/10 * * * *"),
-    ("billing.reconcile_payments", gettext_lazy("Compare payments with their providers, every night"), "20 4 * * *"),
+    ("billing.advance_dunning", gettext_lazy("Remind of what is not paid"), "*/10 * * * *"),
+    ("billing.reconcile_payments", gettext_lazy("Compare payments with their providers"), "20 4 * * *"),
 ):
     schedules.add(Schedule(name, label, name, cron))
 clock_steps.add(

@@ -31,9 +31,5 @@ def recognise_revenue(run: Run) -> Mapping[str, Any]:
 RECOGNISE = "billing.recognise_revenue"
 jobs.add(Job(RECOGNISE, gettext_lazy("Earn what was billed in advance"), recognise_revenue, permission="ledger:admin"))
 # Twice, since the day of half of the world ends after midnight in UTC.
-schedules.add(
-    Schedule(
-        RECOGNISE, gettext_lazy("Earn what was billed in advance, every night and noon"), RECOGNISE, "30 0,12 * * *"
-    )
-)
+schedules.add(Schedule(RECOGNISE, gettext_lazy("Earn what was billed in advance"), RECOGNISE, "30 0,12 * * *"))
 clock_steps.add(ClockStep("billing.revenue", 40, lambda _actor, customer: revenue.customer_earn(customer=customer)))

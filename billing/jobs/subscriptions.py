@@ -32,7 +32,7 @@ def renew_subscriptions(run: Run) -> Mapping[str, Any]:
 
 RENEW = "billing.renew_subscriptions"
 jobs.add(Job(RENEW, gettext_lazy("Renew subscriptions"), renew_subscriptions, permission="subscription:admin"))
-schedules.add(Schedule(RENEW, gettext_lazy("Renew subscriptions, every five minutes"), RENEW, "*/5 * * * *"))
+schedules.add(Schedule(RENEW, gettext_lazy("Renew subscriptions"), RENEW, "*/5 * * * *"))
 clock_steps.add(
     ClockStep(
         "billing.subscriptions",

@@ -26,6 +26,4 @@ def check_quotas(run: Run) -> Mapping[str, Any]:
 
 
 jobs.add(Job(quotas.JOB, gettext_lazy("Compare use with limits"), check_quotas, permission="job:admin"))
-schedules.add(
-    Schedule(quotas.JOB, gettext_lazy("Compare use with limits, every five minutes"), quotas.JOB, "*/5 * * * *")
-)
+schedules.add(Schedule(quotas.JOB, gettext_lazy("Compare use with limits"), quotas.JOB, "*/5 * * * *"))

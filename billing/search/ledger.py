@@ -1,12 +1,13 @@
 """What the search finds of the books."""
 
 from django.urls import reverse
-from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy
 
 from billing.lists.ledger import accounts, journals, statement_lines
 from billing.models import Journal, LedgerAccount, StatementLine
 from billing.presenters.subscriptions import money
+from portal.kit.preferences import day_text
 from portal.kit.search import Hit, Records, kinds
 
 
@@ -16,12 +17,12 @@ def _account(row: LedgerAccount) -> Hit:
 
 
 def _journal(row: Journal) -> Hit:
-    note = f"{row.kind} · {date_format(row.event_at, 'DATE_FORMAT')}"
+    note = f"{row.kind} · {day_text(localtime(row.event_at).date())}"
     return Hit(str(row.pk), row.description or row.key, note, reverse("billing:journal", args=[row.pk]))
 
 
 def _line(row: StatementLine) -> Hit:
-    note = f"{money(row.amount, row.currency)} · {date_format(row.booked_on, 'DATE_FORMAT')}"
+    note = f"{money(row.amount, row.currency)} · {day_text(row.booked_on)}"
     return Hit(str(row.pk), row.reference or row.counterparty, note, reverse("billing:statement_line", args=[row.pk]))
 
 

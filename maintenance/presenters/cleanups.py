@@ -19,6 +19,7 @@ from portal.kit import clock, registry
 from portal.kit.registry import Cleanup, Partitions, Vacuum
 from portal.kit.templatetags.kit import duration, size
 
+DAYS_OF_YEAR = 365.25
 ICONS = {
     "activity-logs": "activity",
     "orphaned-data": "search",
@@ -49,7 +50,11 @@ def keep_text(spec: Cleanup) -> str:
         return _("Goes as soon as it has expired")
     if hours % 24 or hours <= 48:
         return _("Kept for %(n)d hours") % {"n": hours}
-    return _("Kept for %(n)d days") % {"n": hours // 24}
+    days = hours // 24
+    years = round(days / DAYS_OF_YEAR)
+    if years and abs(days - years * DAYS_OF_YEAR) <= 2:
+        return ngettext("Kept for %(n)d year", "Kept for %(n)d years", years) % {"n": years}
+    return _("Kept for %(n)d days") % {"n": days}
 
 
 def kinds(last: dict[str, Outcome]) -> list[dict[str, Any]]:

@@ -66,6 +66,8 @@ def moment_in(moment: datetime, time_zone: str) -> str:
     here = clock.now().astimezone(local.tzinfo).year == local.year
     shape = pgettext("weekday, day and month", "D j M") if here else pgettext("weekday, day and month", "D j M Y")
     day = formats.date_format(local, shape)
+    if time_zone == "UTC":
+        return f"{day}, {local:%H:%M} UTC"
     offset = f"{local:%z}"
     return f"{day}, {local:%H:%M} (UTC{offset[:3]}:{offset[3:5]})"
 

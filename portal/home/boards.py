@@ -5,7 +5,7 @@ The tag of a page names a short hash of what each part looked like, so a poll se
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
@@ -62,6 +62,7 @@ class Part:
     declared: Widget
     html: str = ""
     tag: str = ""
+    alone: bool = False  # Where a row holds two, nothing stands beside it.
 
     @property
     def id(self) -> str:
@@ -89,7 +90,7 @@ class Part:
         width = self.item["width"]
         # What fills its row is as high as it is; only what comes late keeps its place.
         high = self.declared.height if width < layouts.COLUMNS or self.declared.slow else 1
-        return f"w{width} h{high}"
+        return f"w{width} h{high}{' alone' if self.alone else ''}"
 
     @property
     def lines(self) -> str:
@@ -112,12 +113,15 @@ def shown(place: Place, row: Dashboard | None = None, starter: str = "") -> Show
 def parts(found: Shown, only: Collection[int] | None = None, *, slow: bool = True) -> list[Part]:
     """The parts with what they show; of all, or of those ids. Without `slow` those that take long are left for later."""
     made = []
+    layout = found.layout
+    alone = layouts.alone(layout)
     with together():
-        for item in found.layout:
+        for item in layout:
             if only is not None and item["id"] not in only:
                 continue
             declared = widgets.get(item["widget"])
-            made.append(Part(item, declared) if declared.slow and not slow else _drawn(found.place, item, declared))
+            part = Part(item, declared) if declared.slow and not slow else _drawn(found.place, item, declared)
+            made.append(replace(part, alone=item["id"] in alone))
     return made
 
 

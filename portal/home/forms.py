@@ -28,6 +28,7 @@ def _moment(label: Any, help_text: Any, *, required: bool = False) -> forms.Date
 class WindowForm(Form):
     """A time of maintenance. `reason` is asked for once, at the beginning."""
 
+    halves = frozenset({"starts_at", "ends_at", "people", "addresses"})
     kind = forms.ChoiceField(
         label=gettext_lazy("What is held up"),
         choices=[("read_only", gettext_lazy("Changes")), ("closed", gettext_lazy("Everything"))],

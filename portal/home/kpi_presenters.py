@@ -146,9 +146,9 @@ def history(kpi: Kpi, span: Span) -> list[charts.Point]:
     points = []
     for one, figure in trend_of(kpi, span):
         if figure.value is not None:
-            last = one.end - timedelta(microseconds=1)
-            day = preferences.day_text(last.date())
-            points.append(charts.Point(formats.date_format(last, "j M"), plain_value(kpi, figure, span.currency), day))
+            last = (one.end - timedelta(microseconds=1)).date()
+            value = plain_value(kpi, figure, span.currency)
+            points.append(charts.Point(formats.date_format(last, "j M"), value, preferences.day_text(last)))
     return points
 
 

@@ -5,7 +5,7 @@ is unique within it, so that a part keeps its place while others come and go.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import count
+from itertools import count, zip_longest
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from portal.kit import errors
 from portal.kit.widgets import Realm, Widget, widgets
 
 COLUMNS = 12
+HALF = 6  # As wide as this or less, two stand in a row of a narrow window.
 MOST = 80  # Widgets of one dashboard; every key figure there is finds place, and a page that nobody can read does not.
 MOST_ID = 9999
 
@@ -126,6 +127,17 @@ def rows_of(layout: Sequence[Item]) -> list[list[int]]:
         rows[-1].append(place)
         free -= item["width"]
     return rows
+
+
+def alone(layout: Sequence[Item]) -> set[int]:
+    """The ids of those beside which nothing stands where a row holds two: they take it whole, so that it has no hole."""
+    found, row = set(), 0
+    for item, after in zip_longest(layout, layout[1:]):
+        row = (row + 1) % 2 if item["width"] <= HALF else 0
+        if row and (after is None or after["width"] > HALF):
+            found.add(item["id"])
+            row = 0
+    return found
 
 
 def _column(layout: Sequence[Item], row: Sequence[int], place: int) -> int:

@@ -214,7 +214,7 @@ def disk() -> str:
     while not path.exists() and path != path.parent:
         path = path.parent
     usage = shutil.disk_usage(path)
-    told = f"{_gib(usage.free)} of {_gib(usage.total)} free"
+    told = f"{_gb(usage.free)} of {_gb(usage.total)} free"
     if usage.free < DISK_BYTES or usage.free < usage.total * DISK_SHARE:
         raise AwayError(f"Only {told} in {settings.STEWARD_VAR}. Make room, or move STEWARD_VAR to a larger disk.")
     return told
@@ -223,7 +223,7 @@ def disk() -> str:
 def memory() -> str:
     """There is memory left: of the container where it has a limit, else of the machine."""
     free, total = memory_left()
-    told = f"{_gib(free)} of {_gib(total)} free"
+    told = f"{_gb(free)} of {_gb(total)} free"
     if free < MEMORY_BYTES or free < total * MEMORY_SHARE:
         raise AwayError(
             f"Only {told}. Give it more memory, or lower STEWARD_WEB_WORKERS and STEWARD_WORKER_CONCURRENCY."
@@ -249,5 +249,6 @@ def memory_left() -> tuple[int, int]:
     return (max(0, limit - used), limit) if limit - used < free else (free, total)
 
 
-def _gib(size: int) -> str:
-    return f"{size / (1 << 30):.1f} GiB"
+def _gb(size: int) -> str:
+    """Decimal, as every size of the console is."""
+    return f"{size / 1e9:.1f} GB"

@@ -93,7 +93,7 @@ class TeamBase(DetailPage[Team], abstract=True):
             actions=page.actions(),
             dialogs=page.dialogs(),
             crumbs=[*crumbs, *((one.name, team_url(one)) for one in around)],
-            avatar=(target.name, target.pk.int % 5),
+            glyph="people",
         )
 
 

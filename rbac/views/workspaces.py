@@ -85,7 +85,7 @@ class WorkspaceBase(DetailPage[Workspace], abstract=True):
             actions=page.actions(),
             dialogs=page.dialogs(),
             crumbs=[(_("Workspaces"), reverse("rbac:workspaces", args=[self.kwargs["slug"]]))],
-            avatar=(target.name, page.row.hue),
+            glyph="columns",
         )
 
 

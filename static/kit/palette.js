@@ -138,7 +138,9 @@ async function ask(text) {
     found.replaceChildren();
     told(dialog.dataset.failed);
   }
-  mark(shown()[0]);
+  // What was meant before the answer came is still meant.
+  const meant = one("[aria-selected='true']", parts.list);
+  if (!meant || meant.dataset.all !== undefined) mark(shown()[0]);
 }
 
 /* What there is to choose from, for who does not see it, and when there is nothing. */

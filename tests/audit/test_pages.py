@@ -114,6 +114,24 @@ def test_a_filter_that_has_no_field_survives_the_form(world: World, browser_of: 
     assert re.search(r'<input type="hidden" name="request_id" value="0123456789">', page)
 
 
+def test_what_is_recorded_by_the_name_of_its_declaration_is_told_by_its_label(
+    world: World, browser_of: BrowserOf
+) -> None:
+    plant(ago(hours=1), actor_label="schedule maintenance.create_backup", request_id="of-a-schedule")
+    plant(ago(hours=1), actor_label="schedule gone.by_now", request_id="of-one-that-is-gone")
+    plant(
+        ago(hours=1),
+        code="maintenance.cleanup.finished",
+        data='{"cleanup": "kit.sent_mails"}',
+        request_id="of-a-clean-up",
+    )
+    browser = browser_of(world.manager)
+    assert "Schedule “Back up”" in text_of(browser.get(URL, {"request_id": "of-a-schedule"}))
+    assert "Schedule “gone.by_now”" in text_of(browser.get(URL, {"request_id": "of-one-that-is-gone"}))
+    page = text_of(browser.get(URL, {"request_id": "of-a-clean-up"}))
+    assert "The clean-up “Mails that went out” deleted what it had previewed" in page
+
+
 def test_an_empty_result_says_so(world: World, browser_of: BrowserOf) -> None:
     page = text_of(browser_of(world.manager).get(URL, {"code": "no.such.code"}))
     assert "No event matches" in page

@@ -164,7 +164,7 @@ def _register(tab: Tab) -> None:
     page.get_by_role("link", name="Create one").click()
     page.get_by_label("E-mail address").fill(NINA)
     page.get_by_role("button", name="Send link").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mailbox")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
     link = _mailed(NINA, 1)
     assert not User.objects.exists(), "an account before its address was proved"
     tab.open(link)
@@ -208,7 +208,7 @@ def _forget(tab: Tab, elsewhere: Tab) -> None:
     page.get_by_role("link", name="Forgot your password?").click()
     page.get_by_label("User name or e-mail address").fill("sam")
     page.get_by_role("button", name="Send link").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mailbox")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
     elsewhere.open(_mailed(SAM, 2))
     page.get_by_label("New password", exact=True).fill(LATER)
     page.get_by_label("New password again", exact=True).fill(LATER)

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
-NARROW = (390, 320)
+NARROW = (1024, 768, 390, 320)  # A small laptop, a tablet, phones.
 # Told through a binding, so that a finding outlives the page that it was made on.
 SCRIPT = """
 (() => {

@@ -238,7 +238,7 @@ MEMINFO = "MemTotal:       8388608 kB\nMemFree:  100 kB\nMemAvailable:    419430
 def test_memory_is_that_of_the_machine_where_nothing_limits_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _memory(tmp_path, monkeypatch, MEMINFO, max="max", current="1", stat="")
 
-    assert health.memory() == "4.0 GiB of 8.0 GiB free"
+    assert health.memory() == "4.3 GB of 8.6 GB free"
 
 
 def test_memory_is_that_of_the_container_and_its_page_cache_counts_as_free(
@@ -253,7 +253,7 @@ def test_memory_is_that_of_the_container_and_its_page_cache_counts_as_free(
         stat=f"anon 1\ninactive_file {1 << 29}\n",
     )
 
-    assert health.memory() == "0.5 GiB of 1.0 GiB free"
+    assert health.memory() == "0.5 GB of 1.1 GB free"
 
 
 def test_little_memory_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

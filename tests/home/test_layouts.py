@@ -129,3 +129,10 @@ def test_every_declared_widget_has_a_place_and_a_template() -> None:
 def test_a_stored_widget_that_is_gone_by_now_is_left_out() -> None:
     stored = [GOOD, {**GOOD, "id": 2, "widget": "gone.away"}]
     assert order(layouts.readable(stored, "platform")) == [1]
+
+
+def test_where_a_row_holds_two_what_has_nothing_beside_it_takes_the_row() -> None:
+    assert layouts.alone(board()) == {6}, "It stands between two wide ones."
+    assert layouts.alone(layouts.without(board(), 5)) == {6}, "The fifth of five."
+    assert layouts.alone(layouts.without(layouts.without(board(), 5), 6)) == set()
+    assert layouts.alone([]) == set()

@@ -47,6 +47,16 @@ def test_the_first_line_is_the_subject_and_the_rest_is_told_in_text_and_html() -
     assert letter.html.count("<h1") == 1
 
 
+@pytest.mark.parametrize(("hours", "told"), [("1", "It is for one hour."), ("8", "It is for 8 hours.")])
+def test_a_reason_that_is_told_is_not_taken_for_why_the_mail_comes(hours: str, told: str) -> None:
+    data = {"user": {"name": "Ada"}, "role": "Editor", "place": "Acme", "reason": "The year ends", "hours": hours}
+    letter = compose("elevation_asked", data, category=categories.get("organisation"))
+    for body in (letter.text, letter.html):
+        assert body.count("The year ends") == 1
+        assert str(categories.get("organisation").reason) in body
+        assert told in body
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_template_begins_with_its_subject_and_can_be_shown_in_html(name: str) -> None:
     written = render_to_string(f"mail/{name}.txt", NUMBERS).strip()

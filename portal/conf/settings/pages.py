@@ -21,7 +21,7 @@ STATIC_ROOT = STEWARD_VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "portal.kit.static_files.StaticFiles"},
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # Nobody else embeds them.
 WHITENOISE_MAX_AGE = 0  # Files with a hash in their name are immutable for a year; others are asked for again.

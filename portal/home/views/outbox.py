@@ -36,7 +36,7 @@ class Outbox(ListView):
         label = _("Addresses that take no mail")
         return {
             "lead": SENDING.get(settings.STEWARD_MAIL, SENDING["smtp"]),
-            "head_actions": [{"label": label, "icon": "stop", "url": reverse("home:suppressed")}],
+            "head_actions": [{"label": label, "icon": "x-circle", "url": reverse("home:suppressed")}],
         }
 
 

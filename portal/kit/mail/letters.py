@@ -114,7 +114,7 @@ def compose(
             "shades": brand.shades(BRAND_ACCENT.value() or brand.OWN),
             "subject": subject,
             "language": translation.get_language() or settings.LANGUAGE_CODE,
-            "reason": values.get("reason") or str(category.reason),
+            "reason": str(category.reason),  # Why it comes; the template's own text may speak of another reason.
             "preheader": _preheader(body.blocks),
             "blocks": body.blocks,
             "unsubscribe_url": unsubscribe_url(person_id, category) if person_id else "",

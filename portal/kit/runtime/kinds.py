@@ -328,6 +328,10 @@ class Colour(Kind[str]):
         """As it is written."""
         return value or _("Steward's own")
 
+    def bounds(self) -> str:
+        """How a colour is written."""
+        return _("As #rrggbb, such as %(own)s. Empty: Steward's own.") % {"own": brand.OWN}
+
 
 class Picture(Kind[str]):
     """The name of a picture among the uploads; empty for none. Its files are made by the page that takes it."""
@@ -347,3 +351,7 @@ class Picture(Kind[str]):
     def shown(self, value: str) -> str:
         """Whether there is one."""
         return _("Uploaded") if value else _("None")
+
+    def bounds(self) -> str:
+        """What may be uploaded."""
+        return _("JPEG, PNG or WebP, up to 5 MB. It is cut to a square.")
