@@ -11,6 +11,7 @@ from billing.models.providers import ProviderAccount
 from portal.kit import clock
 from portal.kit.managers import ScopedManager
 from portal.kit.models import EVENT, TenantModel
+from portal.kit.money import Money, shown
 
 
 class PaymentMethod(TenantModel):
@@ -144,7 +145,7 @@ class Payment(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.provider_ref or self.checkout_ref or str(self.pk)
+        return self.provider_ref or self.checkout_ref or shown(Money(self.amount, self.currency))
 
 
 class Refund(TenantModel):
