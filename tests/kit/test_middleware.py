@@ -66,7 +66,9 @@ def test_a_static_file_has_the_headers_and_keeps_its_own(client: Client) -> None
     assert "immutable" in reply["Cache-Control"]
     assert reply["Content-Security-Policy"] == middleware.CSP
     assert reply["X-Content-Type-Options"] == "nosniff"
-    assert b"".join(reply.streaming_content).startswith(b"/*")
+    sheet = b"".join(reply.streaming_content)
+    assert b"--ink:" in sheet
+    assert b"/*" not in sheet, "served without comments"
 
 
 def test_the_library_of_the_pages_evaluates_nothing_and_writes_no_inline_style(client: Client) -> None:
