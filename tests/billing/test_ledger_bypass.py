@@ -61,7 +61,10 @@ def test_the_application_writes_no_row_past_the_functions_whatever_it_sets(role:
         cursor.execute("SELECT set_config('role', %s, true)", [role])
         cursor.execute(before)
         cursor.execute(act)
-    assert (Journal.objects.count(), list(Entry.objects.values_list("amount", flat=True))) == (1, [1000, -1000])
+    assert (Journal.objects.count(), list(Entry.objects.order_by("id").values_list("amount", flat=True))) == (
+        1,
+        [1000, -1000],
+    )
 
 
 @pytest.mark.django_db
