@@ -255,4 +255,5 @@ def test_one_event_is_looked_up_in_one_partition() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {captured.captured_queries[0]['sql']}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert set(re.findall(r"on (audit_event_\w+)", plan)) == {f"audit_event_{ago(hours=1):%Y_%m}"}
+    # An index of a partition is named after it; which of them is read is not the question here.
+    assert set(re.findall(r"on (audit_event_\d{4}_\d{2})", plan)) == {f"audit_event_{ago(hours=1):%Y_%m}"}
