@@ -131,7 +131,7 @@ def swap(mutant: Mutant) -> None:
     for thing in gc.get_objects():
         if type(thing) is _lru_cache_wrapper and getattr(inspect.unwrap(thing), "__module__", "") == module:
             thing.cache_clear()
-        if isinstance(thing, FunctionType) and thing.__code__.co_filename == path:
+        if type(thing) is FunctionType and thing.__code__.co_filename == path:
             key = (thing.__code__.co_qualname, thing.__code__.co_firstlineno)
             if key in changed and len(changed[key].co_freevars) == len(thing.__code__.co_freevars):
                 thing.__code__ = changed[key]

@@ -127,7 +127,8 @@ def _wait_until_its_transaction_is_gone() -> None:
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT count(*) FROM pg_locks WHERE pid <> pg_backend_pid() AND relation = ANY (ARRAY["
+                "SELECT count(*) FROM pg_locks WHERE pid <> pg_backend_pid() "
+                "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND relation = ANY (ARRAY["
                 "'billing_subscription'::regclass, 'billing_payment'::regclass, 'billing_invoice'::regclass])"
             )
             if not cursor.fetchone()[0]:
