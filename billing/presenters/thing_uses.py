@@ -11,6 +11,7 @@ from billing.presenters.catalogue import plan_state
 from billing.presenters.subscriptions import subscription_url
 from billing.selectors import catalogue as selectors
 from portal.kit.context import Actor
+from portal.kit.decision import can
 from portal.kit.preferences import day_text
 
 
@@ -46,14 +47,17 @@ def feature_uses(actor: Actor, row: Feature) -> Uses:
 
 
 def coupon_uses(actor: Actor, row: Coupon) -> Uses:
-    """The subscriptions that it was used for."""
+    """The subscriptions that it was used for; who may not read them is told that, and not that there are none."""
     rows = []
+    nothing = _("Nobody has used it yet.")
+    if not can(actor, "subscription:read"):
+        nothing = _("Who used it is shown to those who may read subscriptions.")
     for one in selectors.redeemed_by(actor, row):
         running = one.ended_at is None
         state = ("ok", _("Running")) if running else ("", _("Used up"))
         since = _("since %(day)s") % {"day": day_text(one.starts_at.date())}
         rows.append(Use(one.subscription.customer.name, since, subscription_url(one.subscription), *state))
-    return Uses(_("Used by"), _("Nobody has used it yet."), rows)
+    return Uses(_("Used by"), nothing, rows)
 
 
 def _plans(found: Sequence[Plan]) -> list[Use]:

@@ -13,6 +13,7 @@ from audit.models import Event
 from billing.models import Coupon, Plan, PlanVersion, Price, Product
 from billing.plan_drafts import draft_of
 from billing.presenters.plan_cards import cards
+from billing.presenters.thing_uses import coupon_uses
 from billing.selectors import catalogue as selectors
 from billing.services.demo_catalogue import demo_catalogue_load
 from billing.services.subscriptions import Terms, subscription_create
@@ -21,7 +22,7 @@ from portal.kit import context
 from tests.accounts.organisation_world import make_house
 from tests.billing.catalogue_world import coupon, draft, feature, flat, meter, new_plan, sold
 from tests.billing.money_world import customer_of
-from tests.factories import World
+from tests.factories import World, actor_of
 
 pytestmark = pytest.mark.django_db
 Browser = Callable[[User], Client]
@@ -158,6 +159,8 @@ def test_a_meter_a_feature_and_a_coupon_say_where_they_are_used(world: World, br
     shown = client.get(page).content.decode()
     assert buyer.name in shown
     assert "Running" in shown
+    hidden = coupon_uses(actor_of(world.stranger), used)
+    assert (hidden.rows, "may read subscriptions" in hidden.nothing) == ([], True), "no name, and no lie either"
 
 
 def test_what_the_demonstration_sells_reads_well_in_each_currency() -> None:
