@@ -8,10 +8,10 @@ PYTHON ?= python3
 PY := .venv/bin/python
 MANAGE := $(PY) manage.py
 # `make test PG=15` runs the tests on that version of PostgreSQL; `make test ARGS="-k sign_in"` passes words to pytest.
-# `make test WORKERS=4` shares them out to four processes.
+# `make test WORKERS=4` shares them out to four processes instead of three.
 PG ?=
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 PYTEST = $(PY) -m pytest -m "not soak" -n $(WORKERS) --dist loadfile
 export STEWARD_TEST_PG := $(PG)
 

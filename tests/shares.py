@@ -12,7 +12,7 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
-GALLERIES = ("tests/browser, the gallery", "tests/browser, the gallery again")  # Two, as there are two processes.
+GALLERIES = ("tests/browser, the gallery", "tests/browser, the gallery again")  # Two: each furnishes once.
 # About how many seconds a test takes that uses the fixture; only the order of the shares depends on it.
 SECONDS = {"working": 20.0, "console": 10.0, "gallery": 3.0, "own_database": 2.0, "world": 0.3}
 OTHERS = 0.15
