@@ -120,7 +120,10 @@ class StatementForm(Form):
         label=gettext_lazy("Bank account"),
         max_length=40,
         initial="main",
-        help_text=gettext_lazy("Its name in the chart of accounts: main for assets:bank:main."),
+        help_text=gettext_lazy(
+            "Its name in the chart of accounts: main for assets:bank:main. Choose one, or write a new one."
+        ),
+        widget=forms.TextInput(attrs={"list": "banks", "autocomplete": "off", "spellcheck": "false"}),
     )
     file = forms.FileField(
         label=gettext_lazy("CSV file"),

@@ -123,7 +123,7 @@ def drafts(actor: Actor) -> dict[UUID, PlanVersion]:
     return {row.plan_id: row for row in PlanVersion.objects.visible_to(actor, READ).filter(published_at=None)}
 
 
-MOST_SHOWN = 50
+MOST_SHOWN = 50  # Of the uses of one thing; one more is read, so that a page can say that there are more.
 
 
 def plans_priced_by(actor: Actor, meter: Meter) -> list[Plan]:
@@ -144,8 +144,8 @@ def redeemed_by(actor: Actor, coupon: Coupon) -> list[CouponRedemption]:
     if not can(actor, "subscription:read"):
         return []
     rows = CouponRedemption.objects.visible_to(actor, "subscription:read").filter(coupon=coupon)
-    return list(rows.select_related("subscription__customer").order_by("-id")[:MOST_SHOWN])
+    return list(rows.select_related("subscription__customer").order_by("-id")[: MOST_SHOWN + 1])
 
 
 def _plans_of(actor: Actor, ids: QuerySet[Any, Any]) -> list[Plan]:
-    return list(plans(actor).filter(pk__in=ids).order_by("position", "pk")[:MOST_SHOWN])
+    return list(plans(actor).filter(pk__in=ids).order_by("position", "pk")[: MOST_SHOWN + 1])

@@ -236,6 +236,11 @@ def paths(actor: Actor) -> list[str]:
     return list(found.distinct()[:PATHS])
 
 
+def banks(actor: Actor) -> list[str]:
+    """Names of the installation's bank accounts, for forms to suggest: NAME of assets:bank:NAME."""
+    return [path.rpartition(":")[2] for path in paths(actor) if path.startswith("assets:bank:")]
+
+
 def names_of(actor: Actor, found: Iterable[LedgerAccount]) -> dict[UUID, str]:
     """Names of the customers whose accounts they are, as far as the actor may see customers; one query, or none."""
     wanted = {one.customer_id for one in found if one.customer_id is not None}

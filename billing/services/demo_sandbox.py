@@ -3,13 +3,12 @@
 from datetime import datetime, timedelta
 
 from accounts.models import Organisation, User
-from accounts.services.organisations import organisation_create
 from billing import demo_story as story
 from billing.models import Customer, LegalEntity
 from billing.services import clocks
-from billing.services.customers import customer_ensure
 from billing.services.demo_acts import Buying, act_do
 from billing.services.demo_life import OWN, REASON, work_do
+from billing.services.demo_world import buyer_ensure
 from billing.times import now_of
 from portal.kit import clock, context, jobs
 from portal.kit.context import Actor, Context
@@ -33,21 +32,12 @@ def sandbox_live(*, actor: Actor, entity: LegalEntity, until: datetime) -> bool:
         context.use(Context(actor=actor, source="job", reason=REASON, platform=True)),
         clock.at(begin),
     ):
-        organisation = organisation_create(actor=actor, name=buyer.name, slug=buyer.slug, owner=owner)
-        customer = customer_ensure(
-            actor=actor,
-            organisation_id=organisation.pk,
-            name=buyer.name,
-            entity=entity,
-            currency=buyer.currency,
-            time_zone=buyer.zone,
-            email=buyer.email,
-            city=buyer.city,
-            country=buyer.country,
-            sandbox=True,
-        )
+        made = buyer_ensure(actor=actor, buyer=buyer, entity=entity, owner=owner, sandbox=True)
+        if made is None:
+            return False
+        customer, acting = made
         clocks.clock_start(actor=actor, customer=customer)
-        buying = Buying(actor, Actor("person", owner.pk, str(owner), organisation.pk), _fresh(customer), begin)
+        buying = Buying(actor, acting, _fresh(customer), begin)
         act_do(buying=buying, act=story.Act(0, "card", {"number": story.GOOD}))
         act_do(buying=buying, act=story.Act(0, "begin", {"plan": PLAN, "seats": SEATS, "trial": True}))
         for number, days in enumerate(story.SANDBOX_STEPS, 1):

@@ -47,14 +47,18 @@ def account_named(code: str) -> ProviderAccount:
     return ProviderAccount.objects.get(code=code)
 
 
-def buyer_ensure(*, actor: Actor, buyer: story.Buyer, entity: LegalEntity) -> tuple[Customer, Actor] | None:
+def buyer_ensure(
+    *, actor: Actor, buyer: story.Buyer, entity: LegalEntity, owner: User | None = None, sandbox: bool = False
+) -> tuple[Customer, Actor] | None:
     """The buyer as a customer of the seller, and who acts for it: the owner of its organisation, which is made where it is
-    not one of those with many people. None where such a one is gone. Part of the story; events as of the services."""
+    not one of those with many people: for `owner`, or else for the person whom the story names. None where such a one is
+    gone. Part of the story; events as of the services."""
     organisation = Organisation.objects.filter(slug=buyer.slug).first()
     if organisation is None:
-        if not buyer.owner:
+        if owner is None and not buyer.owner:
             return None
-        organisation = organisation_create(actor=actor, name=buyer.name, slug=buyer.slug, owner=_owner(actor, buyer))
+        owner = owner or _owner(actor, buyer)
+        organisation = organisation_create(actor=actor, name=buyer.name, slug=buyer.slug, owner=owner)
     customer = customer_ensure(
         actor=actor,
         organisation_id=organisation.pk,
@@ -67,6 +71,7 @@ def buyer_ensure(*, actor: Actor, buyer: story.Buyer, entity: LegalEntity) -> tu
         postal_code="",
         city=buyer.city,
         country=buyer.country,
+        sandbox=sandbox,
     )
     return customer, _acting(actor, organisation)
 

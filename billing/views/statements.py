@@ -74,7 +74,8 @@ class StatementImportView(PageView):
         return redirect("billing:statements")
 
     def _form(self, form: StatementForm, *, status: int = 200) -> HttpResponse:
-        return self.page({"form": form, "list_url": reverse("billing:statements")}, status=status)
+        values = {"form": form, "banks": selectors.banks(self.actor), "list_url": reverse("billing:statements")}
+        return self.page(values, status=status)
 
 
 def _overview(view: DetailPage[Any], target: StatementLine) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from accounts.models import User
 from audit.models import Event
 from billing.models import Coupon, Plan, PlanVersion, Price, Product
 from billing.plan_drafts import draft_of
+from billing.presenters import thing_uses
 from billing.presenters.plan_cards import cards
 from billing.presenters.thing_uses import coupon_uses
 from billing.selectors import catalogue as selectors
@@ -140,7 +141,9 @@ def test_a_coupon_of_an_amount_is_made_in_minor_units(world: World, browser_of: 
     assert [one.plan_id for one in made.plans.all()] == [plan.pk]
 
 
-def test_a_meter_a_feature_and_a_coupon_say_where_they_are_used(world: World, browser_of: Browser) -> None:
+def test_a_meter_a_feature_and_a_coupon_say_where_they_are_used(
+    world: World, browser_of: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     calls, log = meter("calls"), feature("audit-log")
     written = draft(new_plan(name="Harbour Pro"), flat(), entitlements=[("audit-log",)])
     client, where = browser_of(world.admin), f"/platform/features/{log.pk}"
@@ -161,6 +164,10 @@ def test_a_meter_a_feature_and_a_coupon_say_where_they_are_used(world: World, br
     assert "Running" in shown
     hidden = coupon_uses(actor_of(world.stranger), used)
     assert (hidden.rows, "may read subscriptions" in hidden.nothing) == ([], True), "no name, and no lie either"
+    assert "are shown" not in shown
+    for module in (selectors, thing_uses):
+        monkeypatch.setattr(module, "MOST_SHOWN", 0)
+    assert coupon_uses(actor_of(world.admin), used).rest == "The latest 0 are shown."
 
 
 def test_what_the_demonstration_sells_reads_well_in_each_currency() -> None:
