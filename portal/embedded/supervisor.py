@@ -97,6 +97,7 @@ class Supervisor:
         self.lock: Lock | None = None
         self.children: list[Child] = []
         self.tails: list[Tail] = []
+        self._untold: dict[str, str | None] | None = None  # What `database init` printed, until it is announced.
         self._wake = threading.Event()
         self._running = False
 
@@ -147,7 +148,7 @@ class Supervisor:
             lock=self.lock,
         )
         self.tails = [Tail(name, path) for name, path in self.servers.logs.items()]
-        first = self._initialise()
+        self._untold = self._initialise()
         self.children = [
             Child(name, self._command(name, "run"), cwd=self.root, env=self.env, terminal=self.terminal)
             for name in CHILDREN
@@ -155,11 +156,12 @@ class Supervisor:
         # The web server first: three interpreters starting at once would all be late for the first page.
         self.children[0].start()
         self._remember()
-        ready = self._wait_ready()
+        if not self._wait_ready():
+            self.say(f"The web server does not answer at {self.options.url} yet: its lines above say why.")
         for child in self.children[1:]:
             child.start()
         self._remember()
-        self._announce(first, ready=ready)
+        self._announce()
 
     def _end_leftovers(self) -> None:
         told = Record.load(self.options.var.resolve())
@@ -218,17 +220,23 @@ class Supervisor:
             time.sleep(POLL_SECONDS * 2)
         return False
 
-    def _announce(self, first: dict[str, str | None], *, ready: bool) -> None:
-        if not ready:
-            self.say(f"The web server does not answer at {self.options.url} yet: its lines above say why.")
+    def _announce(self, *, late: bool = False) -> None:
+        """Say that Steward is ready, once, as soon as the web server answers. The one-time password is kept nowhere, so
+        it is said at the end (`late`) even if that never came."""
+        if self._untold is None or not (late or answers(self.options.reachable, self.options.port)):
             return
-        lines = [f"Steward is ready: {self.options.url}"]
+        first, self._untold = self._untold, None
+        if late and not first.get("password"):
+            return
+        lines = [f"Steward was not ready: {self.options.url}" if late else f"Steward is ready: {self.options.url}"]
         if first.get("username"):
             lines.append(f"User name:  {first['username']}")
         if first.get("password"):
             lines.append(f"Password:   {first['password']}  (one time; shown only now)")
         place = self.servers.place if self.servers is not None else self.options.var
-        lines += [f"Data:       {place}", "Ctrl-C stops everything"]
+        lines.append(f"Data:       {place}")
+        if not late:
+            lines.append("Ctrl-C stops everything")
         self.terminal.box(lines)
 
     def _tick(self) -> None:
@@ -236,6 +244,7 @@ class Supervisor:
         if any(started):
             self._remember()
         self._show_logs()
+        self._announce()
         for sentence in self.servers.check() if self.servers is not None else []:
             self.say(sentence)
             for tail in self.tails:
@@ -256,6 +265,7 @@ class Supervisor:
     def _stop(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
+        self._announce(late=True)
         if any(child.process is not None for child in self.children):
             self.say(f"Stopping: web, worker and beat may finish what they do ({DRAIN_SECONDS:.0f} s at most).")
             killed = drain(self.children, seconds=DRAIN_SECONDS)

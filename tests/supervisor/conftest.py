@@ -20,7 +20,9 @@ from portal.embedded.processes import Identity, group_alive, wait_until
 REPOSITORY = Path(__file__).resolve().parents[2]
 STAND_IN = Path(__file__).with_name("stand_in.py")
 START = (
-    "import pathlib, sys; from portal.embedded import supervisor; sys.exit(supervisor.main(pathlib.Path(sys.argv[1])))"
+    "import os, pathlib, sys; from portal.embedded import supervisor; "
+    "supervisor.READY_SECONDS = float(os.environ.get('READY_SECONDS', '60')); "
+    "sys.exit(supervisor.main(pathlib.Path(sys.argv[1])))"
 )
 
 

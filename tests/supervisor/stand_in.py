@@ -1,6 +1,7 @@
 """Stands for manage.py in the supervisor's tests: `database init`, `web run`, `worker run`, `beat run`.
 
-What STAND_IN says, word by word, goes wrong: `init-fails`, `web-dies-once`, `worker-forks`.
+What STAND_IN says, word by word, goes wrong: `init-fails`, `web-dies-once`, `web-waits` (until there is a file
+`go`), `worker-forks`.
 """
 
 import http.server
@@ -9,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 WORDS = os.environ.get("STAND_IN", "").split()
@@ -47,8 +49,10 @@ def web() -> None:
     if "web-dies-once" in WORDS and not marker.exists():
         marker.touch()
         sys.exit("web gives up")
-    server = http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Live)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    while "web-waits" in WORDS and not (HERE / "go").exists():
+        time.sleep(0.05)
+    server = http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Live)
     say("web serves")
     server.serve_forever()
 

@@ -83,6 +83,30 @@ def test_part_that_fails_at_first_is_started_again(root: Path, runs: list[Run]) 
 
 
 @pytest.mark.kill
+def test_the_one_time_password_of_a_slow_start_is_told_as_soon_as_the_web_server_answers(
+    root: Path, runs: list[Run]
+) -> None:
+    run = Run(root, STAND_IN="web-waits", READY_SECONDS="0.5")
+    runs.append(run)
+    run.until("The web server does not answer")
+    run.until("worker +. worker works")
+    assert "one-time-word" not in run.text
+    (root / "go").touch()
+    run.until("Steward is ready")
+    run.until("one-time-word")
+    assert run.end() == 0
+    assert run.text.count("one-time-word") == 1
+
+
+def test_the_one_time_password_is_told_even_if_the_web_server_never_answered(root: Path, runs: list[Run]) -> None:
+    run = Run(root, STAND_IN="web-waits", READY_SECONDS="0.5")
+    runs.append(run)
+    run.until("The web server does not answer")
+    assert run.end() == 0
+    assert "Steward was not ready" in run.text
+    assert run.text.count("one-time-word") == 1
+
+
 def test_killed_supervisor_leaves_nothing_behind_and_the_next_start_works(root: Path, runs: list[Run]) -> None:
     run = Run(root)
     runs.append(run)
