@@ -53,20 +53,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"db_table": "accounts_link"},
-        ),
-        migrations.AddConstraint(
-            model_name="link",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("used_at", None)), fields=("user", "kind"), name="accounts_link_one_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="link",
-            constraint=models.CheckConstraint(condition=models.Q(("kind", "password")), name="accounts_link_kind"),
-        ),
-        migrations.AddIndex(
-            model_name="link", index=models.Index(fields=["expires_at", "id"], name="accounts_link_expires")
+            options={
+                "db_table": "accounts_link",
+                "indexes": [models.Index(fields=["expires_at", "id"], name="accounts_link_expires")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("used_at", None)), fields=("user", "kind"), name="accounts_link_one_open"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("kind", "password")), name="accounts_link_kind"),
+                ],
+            },
         ),
         grants.grant("accounts_link"),
         migrations.AddField(

@@ -42,22 +42,20 @@ class Migration(migrations.Migration):
                 ("last_used_at", models.DateTimeField(null=True)),
                 ("user", _person("totp_devices")),
             ],
-            options={"db_table": "accounts_totp_device"},
-        ),
-        migrations.AddConstraint(
-            model_name="totpdevice",
-            constraint=models.UniqueConstraint(fields=("user", "confirmed"), name="accounts_totp_device_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="totpdevice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("confirmed", False), ("confirmed_at", None)),
-                    models.Q(("confirmed", True), ("confirmed_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="accounts_totp_device_confirmed",
-            ),
+            options={
+                "db_table": "accounts_totp_device",
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "confirmed"), name="accounts_totp_device_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("confirmed", False), ("confirmed_at", None)),
+                            models.Q(("confirmed", True), ("confirmed_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="accounts_totp_device_confirmed",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RecoveryCode",
@@ -68,11 +66,10 @@ class Migration(migrations.Migration):
                 ("used_at", models.DateTimeField(null=True)),
                 ("user", _person("recovery_codes")),
             ],
-            options={"db_table": "accounts_recovery_code"},
-        ),
-        migrations.AddConstraint(
-            model_name="recoverycode",
-            constraint=models.UniqueConstraint(fields=("user", "digest"), name="accounts_recovery_code_once"),
+            options={
+                "db_table": "accounts_recovery_code",
+                "constraints": [models.UniqueConstraint(fields=("user", "digest"), name="accounts_recovery_code_once")],
+            },
         ),
         migrations.CreateModel(
             name="PendingSignIn",
@@ -91,14 +88,13 @@ class Migration(migrations.Migration):
                 ("agent", models.CharField(blank=True, max_length=300)),
                 ("user", _person("+")),
             ],
-            options={"db_table": "accounts_pending_sign_in"},
-        ),
-        migrations.AddIndex(
-            model_name="pendingsignin",
-            index=models.Index(fields=["expires_at", "id"], name="accounts_pending_expires"),
-        ),
-        migrations.AddIndex(
-            model_name="pendingsignin", index=models.Index(fields=["user"], name="accounts_pending_user")
+            options={
+                "db_table": "accounts_pending_sign_in",
+                "indexes": [
+                    models.Index(fields=["expires_at", "id"], name="accounts_pending_expires"),
+                    models.Index(fields=["user"], name="accounts_pending_user"),
+                ],
+            },
         ),
         grants.grant("accounts_totp_device"),
         grants.grant("accounts_recovery_code"),

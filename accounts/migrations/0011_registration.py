@@ -27,9 +27,25 @@ class Migration(migrations.Migration):
                 ("old_confirmed_at", models.DateTimeField(null=True)),
                 ("new_confirmed_at", models.DateTimeField(null=True)),
                 ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="address_changes",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "db_table": "accounts_address_change",
+                "indexes": [models.Index(fields=["expires_at", "id"], name="accounts_address_change_end")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("user",),
+                        name="accounts_address_change_one_open",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -53,6 +69,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "accounts_ask",
+                "indexes": [models.Index(fields=["created_at", "id"], name="accounts_ask_created")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["password", "registration"])), name="accounts_ask_kind"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -69,6 +91,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "accounts_mail_allowance",
+                "indexes": [models.Index(fields=["last_at"], name="accounts_allowance_last")],
             },
         ),
         migrations.CreateModel(
@@ -83,9 +106,34 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=portal.kit.clock.now)),
                 ("expires_at", models.DateTimeField()),
                 ("used_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "db_table": "accounts_registration",
+                "indexes": [models.Index(fields=["expires_at", "id"], name="accounts_registration_end")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"),
+                        condition=models.Q(("used_at", None)),
+                        name="accounts_registration_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("used_at", None), ("user", None)),
+                            models.Q(("used_at__isnull", False), ("user__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="accounts_registration_used",
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -118,13 +166,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="addresschange",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="address_changes", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
             model_name="link",
             name="change",
             field=models.ForeignKey(
@@ -143,60 +184,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="accounts_link_kind",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ask",
-            index=models.Index(fields=["created_at", "id"], name="accounts_ask_created"),
-        ),
-        migrations.AddConstraint(
-            model_name="ask",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["password", "registration"])), name="accounts_ask_kind"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailallowance",
-            index=models.Index(fields=["last_at"], name="accounts_allowance_last"),
-        ),
-        migrations.AddField(
-            model_name="registration",
-            name="user",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="addresschange",
-            index=models.Index(fields=["expires_at", "id"], name="accounts_address_change_end"),
-        ),
-        migrations.AddConstraint(
-            model_name="addresschange",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)), fields=("user",), name="accounts_address_change_one_open"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="registration",
-            index=models.Index(fields=["expires_at", "id"], name="accounts_registration_end"),
-        ),
-        migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("email"),
-                condition=models.Q(("used_at", None)),
-                name="accounts_registration_one_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("used_at", None), ("user", None)),
-                    models.Q(("used_at__isnull", False), ("user__isnull", False)),
-                    _connector="OR",
-                ),
-                name="accounts_registration_used",
             ),
         ),
         grants.grant("accounts_address_change"),

@@ -111,9 +111,59 @@ class Migration(migrations.Migration):
                         help_text="The last warning of its end: days before it.", null=True
                     ),
                 ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="keys", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
                 "db_table": "accounts_key",
+                "indexes": [
+                    models.Index(fields=["organisation", "name", "id"], name="accounts_key_list"),
+                    models.Index(fields=["organisation", "created_at", "id"], name="accounts_key_created"),
+                    models.Index(fields=["organisation", "expires_at", "id"], name="accounts_key_org_ends"),
+                    models.Index(fields=["owner", "expires_at"], name="accounts_key_owner"),
+                    models.Index(fields=["expires_at", "id"], name="accounts_key_expires"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "expires_at__lte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("created_at"), "+", models.Value(datetime.timedelta(days=365))
+                                ),
+                            ),
+                            ("expires_at__gte", models.F("created_at")),
+                        ),
+                        name="accounts_key_ends",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("revoked_at", None), ("expires_at__lte", models.F("revoked_at")), _connector="OR"
+                        ),
+                        name="accounts_key_revoked_is_over",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("rate_limit", None), ("rate_limit__gt", 0), _connector="OR"),
+                        name="accounts_key_rate",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("prefix__regex", "^sk_(live|test)_[0-9A-Za-z]{8}$")),
+                        name="accounts_key_prefix",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -127,9 +177,26 @@ class Migration(migrations.Migration):
                 ("calls", models.BigIntegerField(default=0)),
                 ("refused", models.BigIntegerField(default=0, help_text="Of them answered with 400 to 499.")),
                 ("failed", models.BigIntegerField(default=0, help_text="Of them answered with 500 and above.")),
+                (
+                    "key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="uses", to="accounts.key"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
             options={
                 "db_table": "accounts_key_use",
+                "indexes": [models.Index(fields=["day"], name="accounts_key_use_day")],
+                "constraints": [models.UniqueConstraint(fields=("key", "day"), name="accounts_key_use_once")],
             },
         ),
         migrations.CreateModel(
@@ -147,9 +214,22 @@ class Migration(migrations.Migration):
                         db_default=django.db.models.functions.datetime.Now(), default=portal.kit.clock.now
                     ),
                 ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="service", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
                 "db_table": "accounts_service_account",
+                "indexes": [models.Index(fields=["organisation", "created_at", "id"], name="accounts_service_created")],
             },
         ),
         migrations.RemoveConstraint(
@@ -185,115 +265,6 @@ class Migration(migrations.Migration):
                 ),
                 name="accounts_user_service_has_no_password",
             ),
-        ),
-        migrations.AddField(
-            model_name="key",
-            name="organisation",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="key",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="keys", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="keyuse",
-            name="key",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="uses", to="accounts.key"
-            ),
-        ),
-        migrations.AddField(
-            model_name="keyuse",
-            name="organisation",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="serviceaccount",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="serviceaccount",
-            name="user",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT, related_name="service", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="key",
-            index=models.Index(fields=["organisation", "name", "id"], name="accounts_key_list"),
-        ),
-        migrations.AddIndex(
-            model_name="key",
-            index=models.Index(fields=["organisation", "created_at", "id"], name="accounts_key_created"),
-        ),
-        migrations.AddIndex(
-            model_name="key",
-            index=models.Index(fields=["organisation", "expires_at", "id"], name="accounts_key_org_ends"),
-        ),
-        migrations.AddIndex(
-            model_name="key",
-            index=models.Index(fields=["owner", "expires_at"], name="accounts_key_owner"),
-        ),
-        migrations.AddIndex(
-            model_name="key",
-            index=models.Index(fields=["expires_at", "id"], name="accounts_key_expires"),
-        ),
-        migrations.AddConstraint(
-            model_name="key",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "expires_at__lte",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("created_at"), "+", models.Value(datetime.timedelta(days=365))
-                        ),
-                    ),
-                    ("expires_at__gte", models.F("created_at")),
-                ),
-                name="accounts_key_ends",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="key",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("revoked_at", None), ("expires_at__lte", models.F("revoked_at")), _connector="OR"),
-                name="accounts_key_revoked_is_over",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="key",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rate_limit", None), ("rate_limit__gt", 0), _connector="OR"),
-                name="accounts_key_rate",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="key",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("prefix__regex", "^sk_(live|test)_[0-9A-Za-z]{8}$")), name="accounts_key_prefix"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="keyuse",
-            index=models.Index(fields=["day"], name="accounts_key_use_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="keyuse",
-            constraint=models.UniqueConstraint(fields=("key", "day"), name="accounts_key_use_once"),
-        ),
-        migrations.AddIndex(
-            model_name="serviceaccount",
-            index=models.Index(fields=["organisation", "created_at", "id"], name="accounts_service_created"),
         ),
         grants.tenant("accounts_key", also_nobodys=True),
         grants.tenant("accounts_key_use", also_nobodys=True),

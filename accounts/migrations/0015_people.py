@@ -61,20 +61,20 @@ class Migration(migrations.Migration):
                 ("ends_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(help_text="When somebody ended it before its time.", null=True)),
             ],
-            options={"db_table": "accounts_developer_window"},
-        ),
-        migrations.AddConstraint(
-            model_name="developerwindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at")), models.Q(("reason", ""), _negated=True)),
-                name="accounts_developer_window_ends",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="developerwindow",
-            constraint=models.UniqueConstraint(
-                models.Value(1), condition=models.Q(("ended_at", None)), name="accounts_developer_window_once"
-            ),
+            options={
+                "db_table": "accounts_developer_window",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_at__gt", models.F("starts_at")), models.Q(("reason", ""), _negated=True)
+                        ),
+                        name="accounts_developer_window_ends",
+                    ),
+                    models.UniqueConstraint(
+                        models.Value(1), condition=models.Q(("ended_at", None)), name="accounts_developer_window_once"
+                    ),
+                ],
+            },
         ),
         grants.grant("accounts_developer_window"),
         migrations.AddIndex(

@@ -147,6 +147,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_test_clock",
+                "indexes": [models.Index(fields=["organisation", "name", "id"], name="billing_test_clock_name")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("advancing_to__isnull", True), ("advancing_to__gt", models.F("at")), _connector="OR"
+                        ),
+                        name="billing_test_clock_forward",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -232,6 +241,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_customer",
+                "indexes": [
+                    models.Index(fields=["name", "id"], name="billing_customer_name"),
+                    models.Index(fields=["created_at", "id"], name="billing_customer_created"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation",), name="billing_customer_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("tax_status__in", ["taxable", "exempt", "reverse"])),
+                        name="billing_customer_tax_status",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("test_clock__isnull", True), ("sandbox", True), _connector="OR"),
+                        name="billing_customer_clock_in_sandbox",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -305,45 +329,6 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="testclock",
-            index=models.Index(fields=["organisation", "name", "id"], name="billing_test_clock_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="testclock",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("advancing_to__isnull", True), ("advancing_to__gt", models.F("at")), _connector="OR"
-                ),
-                name="billing_test_clock_forward",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="customer",
-            index=models.Index(fields=["name", "id"], name="billing_customer_name"),
-        ),
-        migrations.AddIndex(
-            model_name="customer",
-            index=models.Index(fields=["created_at", "id"], name="billing_customer_created"),
-        ),
-        migrations.AddConstraint(
-            model_name="customer",
-            constraint=models.UniqueConstraint(fields=("organisation",), name="billing_customer_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="customer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("tax_status__in", ["taxable", "exempt", "reverse"])),
-                name="billing_customer_tax_status",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("test_clock__isnull", True), ("sandbox", True), _connector="OR"),
-                name="billing_customer_clock_in_sandbox",
-            ),
         ),
         grants.grant("billing_legal_entity"),
         *(

@@ -68,6 +68,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_journal",
+                "indexes": [
+                    models.Index(fields=["event_at", "id"], name="billing_journal_event"),
+                    models.Index(fields=["kind", "event_at", "id"], name="billing_journal_by_kind"),
+                    models.Index(
+                        condition=models.Q(("document_id", None), _negated=True),
+                        fields=["document_id"],
+                        name="billing_journal_document",
+                    ),
+                    models.Index(
+                        condition=models.Q(("customer_id", None), _negated=True),
+                        fields=["customer_id", "event_at"],
+                        name="billing_journal_customer",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -215,6 +229,38 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_hold",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "pending")), fields=["expires_at"], name="billing_hold_due"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="billing_hold_amount"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at", None), ("journal", None), ("posted_amount", None), ("state", "pending")
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("journal", None),
+                                ("posted_amount", None),
+                                ("state__in", ["voided", "expired"]),
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("posted_amount__gt", 0),
+                                ("posted_amount__lte", models.F("amount")),
+                                ("state", "posted"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="billing_hold_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("debit", models.F("credit")), _negated=True), name="billing_hold_sides"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -254,6 +300,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_entry",
+                "indexes": [
+                    models.Index(fields=["journal"], name="billing_entry_journal"),
+                    models.Index(fields=["account", "id"], name="billing_entry_account"),
+                    models.Index(fields=["account", "event_at"], name="billing_entry_event"),
+                    models.Index(fields=["event_at"], name="billing_entry_when"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", 0), _negated=True), name="billing_entry_amount"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -284,6 +341,38 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_ledger_balance",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("floor", None),
+                            (
+                                "balance__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("floor"), "+", models.F("pending_credit")
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="billing_ledger_balance_floor",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ceiling", None),
+                            (
+                                "balance__lte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("ceiling"), "-", models.F("pending_debit")
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="billing_ledger_balance_ceiling",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("pending_credit__gte", 0), ("pending_debit__gte", 0)),
+                        name="billing_ledger_balance_pending",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -333,164 +422,32 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_statement_line",
+                "indexes": [
+                    models.Index(fields=["booked_on", "id"], name="billing_statement_line_day"),
+                    models.Index(
+                        condition=models.Q(("state", "open")),
+                        fields=["booked_on", "id"],
+                        name="billing_statement_line_open",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("bank", "currency", "external_id"), name="billing_statement_line_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", 0), _negated=True), name="billing_statement_line_amount"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("journal", None), ("settled_at", None), ("state", "open")),
+                            models.Q(("journal__isnull", False), ("settled_at__isnull", False), ("state", "matched")),
+                            models.Q(("journal", None), ("settled_at__isnull", False), ("state", "ignored")),
+                            _connector="OR",
+                        ),
+                        name="billing_statement_line_state",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="journal",
-            index=models.Index(fields=["event_at", "id"], name="billing_journal_event"),
-        ),
-        migrations.AddIndex(
-            model_name="journal",
-            index=models.Index(fields=["kind", "event_at", "id"], name="billing_journal_by_kind"),
-        ),
-        migrations.AddIndex(
-            model_name="journal",
-            index=models.Index(
-                condition=models.Q(("document_id", None), _negated=True),
-                fields=["document_id"],
-                name="billing_journal_document",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="journal",
-            index=models.Index(
-                condition=models.Q(("customer_id", None), _negated=True),
-                fields=["customer_id", "event_at"],
-                name="billing_journal_customer",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="hold",
-            index=models.Index(
-                condition=models.Q(("state", "pending")), fields=["expires_at"], name="billing_hold_due"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hold",
-            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="billing_hold_amount"),
-        ),
-        migrations.AddConstraint(
-            model_name="hold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at", None), ("journal", None), ("posted_amount", None), ("state", "pending")),
-                    models.Q(
-                        ("ended_at__isnull", False),
-                        ("journal", None),
-                        ("posted_amount", None),
-                        ("state__in", ["voided", "expired"]),
-                    ),
-                    models.Q(
-                        ("ended_at__isnull", False),
-                        ("posted_amount__gt", 0),
-                        ("posted_amount__lte", models.F("amount")),
-                        ("state", "posted"),
-                    ),
-                    _connector="OR",
-                ),
-                name="billing_hold_state",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("debit", models.F("credit")), _negated=True), name="billing_hold_sides"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["journal"], name="billing_entry_journal"),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["account", "id"], name="billing_entry_account"),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["account", "event_at"], name="billing_entry_event"),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["event_at"], name="billing_entry_when"),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount", 0), _negated=True), name="billing_entry_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerbalance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("floor", None),
-                    (
-                        "balance__gte",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("floor"), "+", models.F("pending_credit")
-                        ),
-                    ),
-                    _connector="OR",
-                ),
-                name="billing_ledger_balance_floor",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerbalance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ceiling", None),
-                    (
-                        "balance__lte",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("ceiling"), "-", models.F("pending_debit")
-                        ),
-                    ),
-                    _connector="OR",
-                ),
-                name="billing_ledger_balance_ceiling",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerbalance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("pending_credit__gte", 0), ("pending_debit__gte", 0)),
-                name="billing_ledger_balance_pending",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="statementline",
-            index=models.Index(fields=["booked_on", "id"], name="billing_statement_line_day"),
-        ),
-        migrations.AddIndex(
-            model_name="statementline",
-            index=models.Index(
-                condition=models.Q(("state", "open")), fields=["booked_on", "id"], name="billing_statement_line_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statementline",
-            constraint=models.UniqueConstraint(
-                fields=("bank", "currency", "external_id"), name="billing_statement_line_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statementline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount", 0), _negated=True), name="billing_statement_line_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statementline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("journal", None), ("settled_at", None), ("state", "open")),
-                    models.Q(("journal__isnull", False), ("settled_at__isnull", False), ("state", "matched")),
-                    models.Q(("journal", None), ("settled_at__isnull", False), ("state", "ignored")),
-                    _connector="OR",
-                ),
-                name="billing_statement_line_state",
-            ),
         ),
         *(
             grants.grant(table, grants.READ)

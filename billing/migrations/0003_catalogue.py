@@ -380,6 +380,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_feature",
+                "indexes": [models.Index(fields=["position", "id"], name="billing_feature_position")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind", "limit"), models.Q(("kind", "switch"), ("meter", None)), _connector="OR"
+                        ),
+                        name="billing_feature_kind",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -402,6 +411,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_coupon_plan",
+                "constraints": [models.UniqueConstraint(fields=("coupon", "plan"), name="billing_coupon_plan_once")],
             },
         ),
         migrations.CreateModel(
@@ -487,6 +497,52 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_plan_version",
+                "constraints": [
+                    models.UniqueConstraint(fields=("plan", "number"), name="billing_plan_version_number"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("published_at", None)),
+                        fields=("plan",),
+                        name="billing_plan_version_one_draft",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("interval_count__range", (1, 366)), ("interval_unit__in", ["day", "week", "month", "year"])
+                        ),
+                        name="billing_plan_version_interval",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("billing__in", ["advance", "arrears"])), name="billing_plan_version_billing"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("anchor__in", ["calendar", "anniversary"])),
+                        name="billing_plan_version_anchor",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("proration__in", ["day_counts", "day_ratio", "seconds"])),
+                        name="billing_plan_version_proration",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("fixed_days", None),
+                            models.Q(
+                                ("fixed_days", 30),
+                                ("interval_unit__in", ["month", "year"]),
+                                ("proration__in", ["day_counts", "day_ratio"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="billing_plan_version_fixed_days",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("on_downgrade__in", ["now", "period_end"]), ("on_upgrade__in", ["now", "period_end"])
+                        ),
+                        name="billing_plan_version_changes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("trial_days__range", (0, 730))), name="billing_plan_version_trial"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -517,6 +573,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_plan_minimum",
+                "constraints": [
+                    models.UniqueConstraint(fields=("plan_version", "currency"), name="billing_plan_minimum_once"),
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="billing_plan_minimum_positive"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -545,6 +605,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_entitlement",
+                "constraints": [
+                    models.UniqueConstraint(fields=("plan_version", "feature"), name="billing_entitlement_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("soft_limit", None), ("soft_limit__gte", 0), _connector="OR"),
+                            models.Q(("hard_limit", None), ("hard_limit__gte", 0), _connector="OR"),
+                            models.Q(
+                                ("soft_limit", None),
+                                ("hard_limit", None),
+                                ("soft_limit__lte", models.F("hard_limit")),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="billing_entitlement_limits",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -649,6 +725,50 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "billing_price",
                 "ordering": ["position", "id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("plan_version", "currency", "code"), name="billing_price_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("model__in", ["flat", "per_seat", "graduated", "volume", "package", "percentage"])
+                        ),
+                        name="billing_price_model",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("free_amount__gte", 0), ("free_units__gte", 0), ("unit_amount__gte", 0)),
+                        name="billing_price_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("model", "flat"), _negated=True), ("meter", None), _connector="OR"
+                        ),
+                        name="billing_price_flat_without_meter",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("model", "package"), ("package_size__gt", 0), ("package_size__isnull", False)),
+                            models.Q(
+                                models.Q(("model", "package"), _negated=True), ("free_units", 0), ("package_size", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="billing_price_package",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("meter__isnull", False),
+                                ("model", "percentage"),
+                                ("percent__isnull", False),
+                                ("percent__range", (0, 100)),
+                            ),
+                            models.Q(
+                                models.Q(("model", "percentage"), _negated=True), ("free_amount", 0), ("percent", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="billing_price_percentage",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -672,6 +792,20 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "billing_price_tier",
                 "ordering": ["position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("price", "position"), name="billing_price_tier_position"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("up_to", None)), fields=("price",), name="billing_price_tier_one_open"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("flat_amount__gte", 0),
+                            ("unit_amount__gte", 0),
+                            models.Q(("up_to", None), ("up_to__gt", 0), _connector="OR"),
+                        ),
+                        name="billing_price_tier_not_negative",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -709,192 +843,6 @@ class Migration(migrations.Migration):
             name="product",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.PROTECT, related_name="plans", to="billing.product"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="feature",
-            index=models.Index(fields=["position", "id"], name="billing_feature_position"),
-        ),
-        migrations.AddConstraint(
-            model_name="feature",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind", "limit"), models.Q(("kind", "switch"), ("meter", None)), _connector="OR"),
-                name="billing_feature_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="couponplan",
-            constraint=models.UniqueConstraint(fields=("coupon", "plan"), name="billing_coupon_plan_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.UniqueConstraint(fields=("plan", "number"), name="billing_plan_version_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("published_at", None)), fields=("plan",), name="billing_plan_version_one_draft"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("interval_count__range", (1, 366)), ("interval_unit__in", ["day", "week", "month", "year"])
-                ),
-                name="billing_plan_version_interval",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("billing__in", ["advance", "arrears"])), name="billing_plan_version_billing"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("anchor__in", ["calendar", "anniversary"])), name="billing_plan_version_anchor"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("proration__in", ["day_counts", "day_ratio", "seconds"])),
-                name="billing_plan_version_proration",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("fixed_days", None),
-                    models.Q(
-                        ("fixed_days", 30),
-                        ("interval_unit__in", ["month", "year"]),
-                        ("proration__in", ["day_counts", "day_ratio"]),
-                    ),
-                    _connector="OR",
-                ),
-                name="billing_plan_version_fixed_days",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("on_downgrade__in", ["now", "period_end"]), ("on_upgrade__in", ["now", "period_end"])
-                ),
-                name="billing_plan_version_changes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("trial_days__range", (0, 730))), name="billing_plan_version_trial"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planminimum",
-            constraint=models.UniqueConstraint(fields=("plan_version", "currency"), name="billing_plan_minimum_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="planminimum",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="billing_plan_minimum_positive"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entitlement",
-            constraint=models.UniqueConstraint(fields=("plan_version", "feature"), name="billing_entitlement_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="entitlement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("soft_limit", None), ("soft_limit__gte", 0), _connector="OR"),
-                    models.Q(("hard_limit", None), ("hard_limit__gte", 0), _connector="OR"),
-                    models.Q(
-                        ("soft_limit", None),
-                        ("hard_limit", None),
-                        ("soft_limit__lte", models.F("hard_limit")),
-                        _connector="OR",
-                    ),
-                ),
-                name="billing_entitlement_limits",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="price",
-            constraint=models.UniqueConstraint(fields=("plan_version", "currency", "code"), name="billing_price_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="price",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("model__in", ["flat", "per_seat", "graduated", "volume", "package", "percentage"])),
-                name="billing_price_model",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="price",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("free_amount__gte", 0), ("free_units__gte", 0), ("unit_amount__gte", 0)),
-                name="billing_price_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="price",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("model", "flat"), _negated=True), ("meter", None), _connector="OR"),
-                name="billing_price_flat_without_meter",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="price",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("model", "package"), ("package_size__gt", 0), ("package_size__isnull", False)),
-                    models.Q(models.Q(("model", "package"), _negated=True), ("free_units", 0), ("package_size", None)),
-                    _connector="OR",
-                ),
-                name="billing_price_package",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="price",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("meter__isnull", False),
-                        ("model", "percentage"),
-                        ("percent__isnull", False),
-                        ("percent__range", (0, 100)),
-                    ),
-                    models.Q(models.Q(("model", "percentage"), _negated=True), ("free_amount", 0), ("percent", None)),
-                    _connector="OR",
-                ),
-                name="billing_price_percentage",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricetier",
-            constraint=models.UniqueConstraint(fields=("price", "position"), name="billing_price_tier_position"),
-        ),
-        migrations.AddConstraint(
-            model_name="pricetier",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("up_to", None)), fields=("price",), name="billing_price_tier_one_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricetier",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("flat_amount__gte", 0),
-                    ("unit_amount__gte", 0),
-                    models.Q(("up_to", None), ("up_to__gt", 0), _connector="OR"),
-                ),
-                name="billing_price_tier_not_negative",
             ),
         ),
         migrations.AddIndex(

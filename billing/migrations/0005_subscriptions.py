@@ -207,6 +207,55 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_subscription",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("halted_at__isnull", True), ("next_at__isnull", False)),
+                        fields=["next_at", "id"],
+                        name="billing_subscription_next",
+                    ),
+                    models.Index(fields=["customer", "state"], name="billing_subscription_customer"),
+                    models.Index(fields=["state", "id"], name="billing_subscription_state"),
+                    models.Index(fields=["created_at", "id"], name="billing_subscription_created"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "trialing",
+                                    "active",
+                                    "past_due",
+                                    "paused",
+                                    "unpaid",
+                                    "cancelled",
+                                    "incomplete",
+                                    "incomplete_expired",
+                                ],
+                            )
+                        ),
+                        name="billing_subscription_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", False), ("state__in", ["cancelled", "incomplete_expired"])),
+                            models.Q(
+                                models.Q(("state__in", ["cancelled", "incomplete_expired"]), _negated=True),
+                                ("ended_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="billing_subscription_ended",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("current_period_end__gt", models.F("current_period_start"))),
+                        name="billing_subscription_period",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("anchor_day__range", (0, 31))), name="billing_subscription_anchor_day"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("mrr__gte", 0)), name="billing_subscription_mrr"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -247,6 +296,33 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_phase",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["trial", "discount", "pause", "term"])),
+                        name="billing_phase_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ends_at__isnull", True), ("kind", "pause")),
+                            ("ends_at__gte", models.F("starts_at")),
+                            _connector="OR",
+                        ),
+                        name="billing_phase_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "discount"), ("percent_off__gt", 0), ("percent_off__lte", 100)),
+                            models.Q(models.Q(("kind", "discount"), _negated=True), ("percent_off__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="billing_phase_percent",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ends_at__isnull", True), ("kind", "pause")),
+                        fields=("subscription",),
+                        name="billing_phase_one_pause",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -289,6 +365,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_pending_change",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["plan", "quantity", "addon_remove"])),
+                        name="billing_pending_change_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("done_at__isnull", True), ("dropped_at__isnull", True), _connector="OR"),
+                        name="billing_pending_change_end",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("done_at__isnull", True), ("dropped_at__isnull", True), ("kind", "plan")),
+                        fields=("subscription",),
+                        name="billing_pending_change_one_plan",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -338,6 +429,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_mrr_movement",
+                "indexes": [
+                    models.Index(fields=["at", "id"], name="billing_mrr_movement_at"),
+                    models.Index(fields=["customer", "at"], name="billing_mrr_movement_customer"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("amount__gt", 0), ("kind__in", ["new", "reactivation", "expansion"])),
+                            models.Q(("amount__lt", 0), ("kind__in", ["contraction", "churn"])),
+                            _connector="OR",
+                        ),
+                        name="billing_mrr_movement_sign",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -378,6 +483,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_coupon_redemption",
+                "indexes": [models.Index(fields=["coupon", "id"], name="billing_coupon_redemption_of")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("subscription",),
+                        name="billing_coupon_redemption_one",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -411,6 +524,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_subscription_event",
+                "indexes": [models.Index(fields=["subscription", "id"], name="billing_subscription_event_of")],
             },
         ),
         migrations.CreateModel(
@@ -450,6 +564,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_subscription_item",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_at__isnull", True), ("ends_at__gte", models.F("starts_at")), _connector="OR"
+                        ),
+                        name="billing_subscription_item_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__gte", 1)), name="billing_subscription_item_quantity"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ends_at__isnull", True), ("is_base", True)),
+                        fields=("subscription",),
+                        name="billing_subscription_item_base",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ends_at__isnull", True)),
+                        fields=("subscription", "plan_version"),
+                        name="billing_subscription_item_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -508,226 +643,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_billed_line",
-            },
-        ),
-        migrations.AddIndex(
-            model_name="subscription",
-            index=models.Index(
-                condition=models.Q(("halted_at__isnull", True), ("next_at__isnull", False)),
-                fields=["next_at", "id"],
-                name="billing_subscription_next",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="subscription",
-            index=models.Index(fields=["customer", "state"], name="billing_subscription_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="subscription",
-            index=models.Index(fields=["state", "id"], name="billing_subscription_state"),
-        ),
-        migrations.AddIndex(
-            model_name="subscription",
-            index=models.Index(fields=["created_at", "id"], name="billing_subscription_created"),
-        ),
-        migrations.AddConstraint(
-            model_name="subscription",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "trialing",
-                            "active",
-                            "past_due",
-                            "paused",
-                            "unpaid",
-                            "cancelled",
-                            "incomplete",
-                            "incomplete_expired",
-                        ],
-                    )
-                ),
-                name="billing_subscription_state",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subscription",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", False), ("state__in", ["cancelled", "incomplete_expired"])),
-                    models.Q(
-                        models.Q(("state__in", ["cancelled", "incomplete_expired"]), _negated=True),
-                        ("ended_at__isnull", True),
+                "indexes": [
+                    models.Index(fields=["subscription", "slot_start"], name="billing_billed_line_slot"),
+                    models.Index(fields=["invoice_id"], name="billing_billed_line_invoice"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("slot_end__gt", models.F("slot_start"))), name="billing_billed_line_slot"
                     ),
-                    _connector="OR",
-                ),
-                name="billing_subscription_ended",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subscription",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("current_period_end__gt", models.F("current_period_start"))),
-                name="billing_subscription_period",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subscription",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("anchor_day__range", (0, 31))), name="billing_subscription_anchor_day"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subscription",
-            constraint=models.CheckConstraint(condition=models.Q(("mrr__gte", 0)), name="billing_subscription_mrr"),
-        ),
-        migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["trial", "discount", "pause", "term"])), name="billing_phase_kind"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ends_at__isnull", True), ("kind", "pause")),
-                    ("ends_at__gte", models.F("starts_at")),
-                    _connector="OR",
-                ),
-                name="billing_phase_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "discount"), ("percent_off__gt", 0), ("percent_off__lte", 100)),
-                    models.Q(models.Q(("kind", "discount"), _negated=True), ("percent_off__isnull", True)),
-                    _connector="OR",
-                ),
-                name="billing_phase_percent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ends_at__isnull", True), ("kind", "pause")),
-                fields=("subscription",),
-                name="billing_phase_one_pause",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pendingchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["plan", "quantity", "addon_remove"])),
-                name="billing_pending_change_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pendingchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("done_at__isnull", True), ("dropped_at__isnull", True), _connector="OR"),
-                name="billing_pending_change_end",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pendingchange",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("done_at__isnull", True), ("dropped_at__isnull", True), ("kind", "plan")),
-                fields=("subscription",),
-                name="billing_pending_change_one_plan",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mrrmovement",
-            index=models.Index(fields=["at", "id"], name="billing_mrr_movement_at"),
-        ),
-        migrations.AddIndex(
-            model_name="mrrmovement",
-            index=models.Index(fields=["customer", "at"], name="billing_mrr_movement_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="mrrmovement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("amount__gt", 0), ("kind__in", ["new", "reactivation", "expansion"])),
-                    models.Q(("amount__lt", 0), ("kind__in", ["contraction", "churn"])),
-                    _connector="OR",
-                ),
-                name="billing_mrr_movement_sign",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="couponredemption",
-            index=models.Index(fields=["coupon", "id"], name="billing_coupon_redemption_of"),
-        ),
-        migrations.AddConstraint(
-            model_name="couponredemption",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)),
-                fields=("subscription",),
-                name="billing_coupon_redemption_one",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="subscriptionevent",
-            index=models.Index(fields=["subscription", "id"], name="billing_subscription_event_of"),
-        ),
-        migrations.AddConstraint(
-            model_name="subscriptionitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__isnull", True), ("ends_at__gte", models.F("starts_at")), _connector="OR"),
-                name="billing_subscription_item_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subscriptionitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gte", 1)), name="billing_subscription_item_quantity"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subscriptionitem",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ends_at__isnull", True), ("is_base", True)),
-                fields=("subscription",),
-                name="billing_subscription_item_base",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subscriptionitem",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ends_at__isnull", True)),
-                fields=("subscription", "plan_version"),
-                name="billing_subscription_item_once",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="billedline",
-            index=models.Index(fields=["subscription", "slot_start"], name="billing_billed_line_slot"),
-        ),
-        migrations.AddIndex(
-            model_name="billedline",
-            index=models.Index(fields=["invoice_id"], name="billing_billed_line_invoice"),
-        ),
-        migrations.AddConstraint(
-            model_name="billedline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("slot_end__gt", models.F("slot_start"))), name="billing_billed_line_slot"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="billedline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("against__isnull", True), ("amount__gte", 0), ("taken", 0)),
-                    models.Q(("against__isnull", False), ("amount__lte", 0), ("taken__gte", 0)),
-                    _connector="OR",
-                ),
-                name="billing_billed_line_sign",
-            ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("against__isnull", True), ("amount__gte", 0), ("taken", 0)),
+                            models.Q(("against__isnull", False), ("amount__lte", 0), ("taken__gte", 0)),
+                            _connector="OR",
+                        ),
+                        name="billing_billed_line_sign",
+                    ),
+                ],
+            },
         ),
         *(grants.tenant(table) for table in TABLES),
         *(grants.tenant(table, grants.APPEND) for table in KEPT),

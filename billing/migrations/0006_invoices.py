@@ -415,6 +415,54 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_invoice_line",
+                "indexes": [
+                    models.Index(fields=["item_id", "period_start"], name="billing_invoice_line_item"),
+                    models.Index(fields=["organisation", "invoice"], name="billing_invoice_line_org"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("invoice", "position"), name="billing_invoice_line_position"),
+                    models.UniqueConstraint(fields=("invoice", "key"), name="billing_invoice_line_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["subscription", "usage", "addon", "proration", "minimum", "one_off"])
+                        ),
+                        name="billing_invoice_line_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("discount", 0),
+                            models.Q(("discount__gte", 0), ("discount__lte", models.F("amount"))),
+                            _connector="OR",
+                        ),
+                        name="billing_invoice_line_discount",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("credited_net", 0), ("credited_tax", 0)),
+                            models.Q(
+                                ("credited_net__gte", 0),
+                                (
+                                    "credited_net__lte",
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("amount"), "-", models.F("discount")
+                                    ),
+                                ),
+                                ("credited_tax__gte", 0),
+                                ("credited_tax__lte", models.F("tax")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="billing_invoice_line_credited",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("period_end__isnull", True), ("period_start__isnull", True)),
+                            ("period_end__gt", models.F("period_start")),
+                            _connector="OR",
+                        ),
+                        name="billing_invoice_line_period",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -449,6 +497,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_credit_note_line",
+                "constraints": [
+                    models.UniqueConstraint(fields=("credit_note", "line"), name="billing_credit_note_line_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("net__gte", 0), ("tax__gte", 0), models.Q(("net", 0), ("tax", 0), _negated=True)
+                        ),
+                        name="billing_credit_note_line_some",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -481,6 +538,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_invoice_tax",
+                "constraints": [
+                    models.UniqueConstraint(fields=("invoice", "position"), name="billing_invoice_tax_position")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -520,6 +580,28 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_number_series",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("entity", "kind", "customer_id", "year", "sandbox"),
+                        name="billing_number_series_once",
+                        nulls_distinct=False,
+                    ),
+                    models.UniqueConstraint(fields=("entity", "prefix"), name="billing_number_series_prefix"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["invoice", "credit_note"])), name="billing_number_series_kind"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "last__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("first"), "-", models.Value(1)
+                                ),
+                            )
+                        ),
+                        name="billing_number_series_last",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -562,6 +644,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_payment_link",
+                "indexes": [models.Index(fields=["invoice", "id"], name="billing_payment_link_invoice")],
             },
         ),
         migrations.CreateModel(
@@ -607,6 +690,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_settlement",
+                "indexes": [models.Index(fields=["invoice", "event_at", "id"], name="billing_settlement_invoice")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", 0), _negated=True), name="billing_settlement_amount"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("source__in", ["payment", "credit", "wallet", "write_off"])),
+                        name="billing_settlement_source",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -646,117 +739,6 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("credit_note", "position"), name="billing_credit_note_tax_position")
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="invoiceline",
-            index=models.Index(fields=["item_id", "period_start"], name="billing_invoice_line_item"),
-        ),
-        migrations.AddIndex(
-            model_name="invoiceline",
-            index=models.Index(fields=["organisation", "invoice"], name="billing_invoice_line_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="invoiceline",
-            constraint=models.UniqueConstraint(fields=("invoice", "position"), name="billing_invoice_line_position"),
-        ),
-        migrations.AddConstraint(
-            model_name="invoiceline",
-            constraint=models.UniqueConstraint(fields=("invoice", "key"), name="billing_invoice_line_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="invoiceline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["subscription", "usage", "addon", "proration", "minimum", "one_off"])),
-                name="billing_invoice_line_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoiceline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("discount", 0),
-                    models.Q(("discount__gte", 0), ("discount__lte", models.F("amount"))),
-                    _connector="OR",
-                ),
-                name="billing_invoice_line_discount",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoiceline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("credited_net", 0), ("credited_tax", 0)),
-                    models.Q(
-                        ("credited_net__gte", 0),
-                        (
-                            "credited_net__lte",
-                            django.db.models.expressions.CombinedExpression(
-                                models.F("amount"), "-", models.F("discount")
-                            ),
-                        ),
-                        ("credited_tax__gte", 0),
-                        ("credited_tax__lte", models.F("tax")),
-                    ),
-                    _connector="OR",
-                ),
-                name="billing_invoice_line_credited",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoiceline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("period_end__isnull", True), ("period_start__isnull", True)),
-                    ("period_end__gt", models.F("period_start")),
-                    _connector="OR",
-                ),
-                name="billing_invoice_line_period",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditnoteline",
-            constraint=models.UniqueConstraint(fields=("credit_note", "line"), name="billing_credit_note_line_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="creditnoteline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("net__gte", 0), ("tax__gte", 0), models.Q(("net", 0), ("tax", 0), _negated=True)),
-                name="billing_credit_note_line_some",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicetax",
-            constraint=models.UniqueConstraint(fields=("invoice", "position"), name="billing_invoice_tax_position"),
-        ),
-        migrations.AddConstraint(
-            model_name="numberseries",
-            constraint=models.UniqueConstraint(
-                fields=("entity", "kind", "customer_id", "year", "sandbox"),
-                name="billing_number_series_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="numberseries",
-            constraint=models.UniqueConstraint(fields=("entity", "prefix"), name="billing_number_series_prefix"),
-        ),
-        migrations.AddConstraint(
-            model_name="numberseries",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["invoice", "credit_note"])), name="billing_number_series_kind"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="numberseries",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "last__gte",
-                        django.db.models.expressions.CombinedExpression(models.F("first"), "-", models.Value(1)),
-                    )
-                ),
-                name="billing_number_series_last",
-            ),
         ),
         migrations.AddIndex(
             model_name="invoice",
@@ -936,27 +918,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="creditnote",
             constraint=models.UniqueConstraint(fields=("series", "sequence"), name="billing_credit_note_sequence"),
-        ),
-        migrations.AddIndex(
-            model_name="paymentlink",
-            index=models.Index(fields=["invoice", "id"], name="billing_payment_link_invoice"),
-        ),
-        migrations.AddIndex(
-            model_name="settlement",
-            index=models.Index(fields=["invoice", "event_at", "id"], name="billing_settlement_invoice"),
-        ),
-        migrations.AddConstraint(
-            model_name="settlement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount", 0), _negated=True), name="billing_settlement_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="settlement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source__in", ["payment", "credit", "wallet", "write_off"])),
-                name="billing_settlement_source",
-            ),
         ),
         grants.grant("billing_number_series", "SELECT, INSERT, UPDATE"),
         grants.tenant("billing_invoice"),

@@ -180,6 +180,25 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_dunning_run",
+                "indexes": [
+                    models.Index(fields=["state", "next_at"], name="billing_dunning_run_next"),
+                    models.Index(fields=["due_at", "id"], name="billing_dunning_run_due"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "cleared"), _negated=True),
+                        fields=("customer", "currency"),
+                        name="billing_dunning_run_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["active", "finished", "cleared"])),
+                        name="billing_dunning_run_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("stage__in", ["none", "warn", "restrict", "suspend"])),
+                        name="billing_dunning_run_stage",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -221,6 +240,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_dunning_step",
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "key"), name="billing_dunning_step_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["retry", "outage", "stage", "notice", "cleared"])),
+                        name="billing_dunning_step_kind",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -393,6 +419,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_dispute",
+                "constraints": [
+                    models.UniqueConstraint(fields=("payment", "provider_ref"), name="billing_dispute_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "won", "lost"])), name="billing_dispute_state"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0), ("fee__gte", 0)), name="billing_dispute_amount"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -559,6 +594,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_provider_event",
+                "indexes": [
+                    models.Index(fields=["received_at", "id"], name="billing_provider_event_time"),
+                    models.Index(fields=["kind", "id"], name="billing_provider_event_kind"),
+                    models.Index(fields=["payment_id"], name="billing_provider_event_payment"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "event_ref"), name="billing_provider_event_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["received", "processed", "ignored", "failed"])),
+                        name="billing_provider_event_state",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -590,6 +637,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_provider_secret",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("expires_at__isnull", True)),
+                        fields=("account", "kind"),
+                        name="billing_provider_secret_present",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["api", "webhook"])), name="billing_provider_secret_kind"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -656,6 +713,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_refund",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("provider_ref", ""), _negated=True),
+                        fields=("payment", "provider_ref"),
+                        name="billing_refund_provider_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gt", 0), ("from_credit__gte", 0), ("from_credit__lte", models.F("amount"))
+                        ),
+                        name="billing_refund_amount",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["created", "pending", "succeeded", "failed"])),
+                        name="billing_refund_state",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -713,63 +787,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_sandbox_charge",
+                "indexes": [models.Index(fields=["account", "changed_at"], name="billing_sandbox_changed")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "confirm", "succeeded", "failed", "expired"])),
+                        name="billing_sandbox_charge_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gte", 0), ("refunded__gte", 0), ("refunded__lte", models.F("amount"))
+                        ),
+                        name="billing_sandbox_charge_amounts",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="dunningrun",
-            index=models.Index(fields=["state", "next_at"], name="billing_dunning_run_next"),
-        ),
-        migrations.AddIndex(
-            model_name="dunningrun",
-            index=models.Index(fields=["due_at", "id"], name="billing_dunning_run_due"),
-        ),
-        migrations.AddConstraint(
-            model_name="dunningrun",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "cleared"), _negated=True),
-                fields=("customer", "currency"),
-                name="billing_dunning_run_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dunningrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["active", "finished", "cleared"])), name="billing_dunning_run_state"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dunningrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("stage__in", ["none", "warn", "restrict", "suspend"])),
-                name="billing_dunning_run_stage",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dunningstep",
-            constraint=models.UniqueConstraint(fields=("run", "key"), name="billing_dunning_step_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="dunningstep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["retry", "outage", "stage", "notice", "cleared"])),
-                name="billing_dunning_step_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.UniqueConstraint(fields=("payment", "provider_ref"), name="billing_dispute_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "won", "lost"])), name="billing_dispute_state"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0), ("fee__gte", 0)), name="billing_dispute_amount"
-            ),
         ),
         migrations.AddConstraint(
             model_name="paymentmethod",
@@ -846,85 +877,6 @@ class Migration(migrations.Migration):
                     ("refunded__lte", models.F("amount")),
                 ),
                 name="billing_payment_amounts",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="providerevent",
-            index=models.Index(fields=["received_at", "id"], name="billing_provider_event_time"),
-        ),
-        migrations.AddIndex(
-            model_name="providerevent",
-            index=models.Index(fields=["kind", "id"], name="billing_provider_event_kind"),
-        ),
-        migrations.AddIndex(
-            model_name="providerevent",
-            index=models.Index(fields=["payment_id"], name="billing_provider_event_payment"),
-        ),
-        migrations.AddConstraint(
-            model_name="providerevent",
-            constraint=models.UniqueConstraint(fields=("account", "event_ref"), name="billing_provider_event_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="providerevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["received", "processed", "ignored", "failed"])),
-                name="billing_provider_event_state",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="providersecret",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("expires_at__isnull", True)),
-                fields=("account", "kind"),
-                name="billing_provider_secret_present",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="providersecret",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["api", "webhook"])), name="billing_provider_secret_kind"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("provider_ref", ""), _negated=True),
-                fields=("payment", "provider_ref"),
-                name="billing_refund_provider_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("amount__gt", 0), ("from_credit__gte", 0), ("from_credit__lte", models.F("amount"))
-                ),
-                name="billing_refund_amount",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["created", "pending", "succeeded", "failed"])),
-                name="billing_refund_state",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="sandboxcharge",
-            index=models.Index(fields=["account", "changed_at"], name="billing_sandbox_changed"),
-        ),
-        migrations.AddConstraint(
-            model_name="sandboxcharge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "confirm", "succeeded", "failed", "expired"])),
-                name="billing_sandbox_charge_state",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sandboxcharge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0), ("refunded__gte", 0), ("refunded__lte", models.F("amount"))),
-                name="billing_sandbox_charge_amounts",
             ),
         ),
         *(grants.tenant(table, KEPT) for table in TENANT),

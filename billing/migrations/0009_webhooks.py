@@ -57,6 +57,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_webhook_endpoint",
+                "indexes": [models.Index(fields=["organisation", "url", "id"], name="billing_webhook_endpoint_url")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["active", "paused", "failing"])),
+                        name="billing_webhook_endpoint_state",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -107,43 +114,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "billing_webhook_delivery",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "queued")), fields=["next_at"], name="billing_webhook_delivery_due"
+                    ),
+                    models.Index(fields=["endpoint", "created_at", "id"], name="billing_webhook_delivery_of"),
+                    models.Index(fields=["created_at"], name="billing_webhook_delivery_old"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("endpoint", "message_id"), name="billing_webhook_delivery_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["queued", "delivered", "failed"])),
+                        name="billing_webhook_delivery_state",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="webhookendpoint",
-            index=models.Index(fields=["organisation", "url", "id"], name="billing_webhook_endpoint_url"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookendpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["active", "paused", "failing"])),
-                name="billing_webhook_endpoint_state",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookdelivery",
-            index=models.Index(
-                condition=models.Q(("state", "queued")), fields=["next_at"], name="billing_webhook_delivery_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookdelivery",
-            index=models.Index(fields=["endpoint", "created_at", "id"], name="billing_webhook_delivery_of"),
-        ),
-        migrations.AddIndex(
-            model_name="webhookdelivery",
-            index=models.Index(fields=["created_at"], name="billing_webhook_delivery_old"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.UniqueConstraint(fields=("endpoint", "message_id"), name="billing_webhook_delivery_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["queued", "delivered", "failed"])),
-                name="billing_webhook_delivery_state",
-            ),
         ),
         grants.tenant("billing_webhook_endpoint"),
         grants.tenant("billing_webhook_delivery"),

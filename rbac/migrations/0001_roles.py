@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "rbac_role",
+                "constraints": [models.UniqueConstraint(fields=("catalogue", "code"), name="rbac_role_code")],
             },
         ),
         migrations.CreateModel(
@@ -86,6 +87,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "rbac_role_permission",
+                "constraints": [
+                    models.UniqueConstraint(fields=("role", "permission"), name="rbac_role_permission_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -110,6 +114,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "rbac_scope",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "installation"), ("parent", None)),
+                            models.Q(
+                                models.Q(("kind", "installation"), _negated=True),
+                                models.Q(("parent", None), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="rbac_scope_root",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "installation")), fields=("kind",), name="rbac_scope_one_root"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -147,42 +167,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "rbac_binding",
+                "indexes": [models.Index(fields=["scope", "role"], name="rbac_binding_scope")],
+                "constraints": [models.UniqueConstraint(fields=("user", "scope", "role"), name="rbac_binding_once")],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="role",
-            constraint=models.UniqueConstraint(fields=("catalogue", "code"), name="rbac_role_code"),
-        ),
-        migrations.AddConstraint(
-            model_name="rolepermission",
-            constraint=models.UniqueConstraint(fields=("role", "permission"), name="rbac_role_permission_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="scope",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "installation"), ("parent", None)),
-                    models.Q(
-                        models.Q(("kind", "installation"), _negated=True), models.Q(("parent", None), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="rbac_scope_root",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scope",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "installation")), fields=("kind",), name="rbac_scope_one_root"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="binding",
-            index=models.Index(fields=["scope", "role"], name="rbac_binding_scope"),
-        ),
-        migrations.AddConstraint(
-            model_name="binding",
-            constraint=models.UniqueConstraint(fields=("user", "scope", "role"), name="rbac_binding_once"),
         ),
         grants.grant("rbac_permission"),
         grants.grant("rbac_role"),

@@ -170,6 +170,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "rbac_module",
+                "constraints": [models.UniqueConstraint(fields=("application", "code"), name="rbac_module_code")],
             },
         ),
         migrations.AddField(
@@ -223,6 +224,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "rbac_module_switch",
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "module"), name="rbac_module_switch_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -293,6 +297,31 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "rbac_run",
+                "indexes": [
+                    models.Index(fields=["organisation", "created_at", "id"], name="rbac_run_newest"),
+                    models.Index(fields=["organisation", "state", "id"], name="rbac_run_state"),
+                    models.Index(fields=["resource", "id"], name="rbac_run_of_resource"),
+                    models.Index(
+                        condition=models.Q(("state__in", ["queued", "running"])),
+                        fields=["seen_at"],
+                        name="rbac_run_silent",
+                    ),
+                    models.Index(fields=["finished_at", "id"], name="rbac_run_finished"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("resource", "external_id"), name="rbac_run_external"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished_at", None), ("state__in", ["queued", "running"])),
+                            models.Q(
+                                models.Q(("state__in", ["queued", "running"]), _negated=True),
+                                models.Q(("finished_at", None), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="rbac_run_ended",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -331,6 +360,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "rbac_run_line",
+                "constraints": [models.UniqueConstraint(fields=("run", "number"), name="rbac_run_line_number")],
             },
         ),
         migrations.CreateModel(
@@ -370,67 +400,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "rbac_run_tally",
+                "indexes": [models.Index(fields=["day", "type"], name="rbac_run_tally_day")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "type", "day"), name="rbac_run_tally_once")
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="module",
-            constraint=models.UniqueConstraint(fields=("application", "code"), name="rbac_module_code"),
-        ),
-        migrations.AddConstraint(
-            model_name="moduleswitch",
-            constraint=models.UniqueConstraint(fields=("organisation", "module"), name="rbac_module_switch_once"),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(fields=["organisation", "created_at", "id"], name="rbac_run_newest"),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(fields=["organisation", "state", "id"], name="rbac_run_state"),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(fields=["resource", "id"], name="rbac_run_of_resource"),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(
-                condition=models.Q(("state__in", ["queued", "running"])), fields=["seen_at"], name="rbac_run_silent"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(fields=["finished_at", "id"], name="rbac_run_finished"),
-        ),
-        migrations.AddConstraint(
-            model_name="run",
-            constraint=models.UniqueConstraint(fields=("resource", "external_id"), name="rbac_run_external"),
-        ),
-        migrations.AddConstraint(
-            model_name="run",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at", None), ("state__in", ["queued", "running"])),
-                    models.Q(
-                        models.Q(("state__in", ["queued", "running"]), _negated=True),
-                        models.Q(("finished_at", None), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="rbac_run_ended",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="runline",
-            constraint=models.UniqueConstraint(fields=("run", "number"), name="rbac_run_line_number"),
-        ),
-        migrations.AddIndex(
-            model_name="runtally",
-            index=models.Index(fields=["day", "type"], name="rbac_run_tally_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="runtally",
-            constraint=models.UniqueConstraint(fields=("organisation", "type", "day"), name="rbac_run_tally_once"),
         ),
         grants.grant("rbac_module"),
         grants.tenant("rbac_module_switch"),

@@ -116,9 +116,24 @@ class Migration(migrations.Migration):
                         db_default=django.db.models.functions.datetime.Now(), default=portal.kit.clock.now
                     ),
                 ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
             options={
                 "db_table": "rbac_duty_rule",
+                "indexes": [models.Index(fields=["organisation", "id"], name="rbac_duty_rule_of")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "name"), name="rbac_duty_rule_name", nulls_distinct=False
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -155,9 +170,123 @@ class Migration(migrations.Migration):
                 ("until", models.DateTimeField(help_text="When what was approved ends by itself.", null=True)),
                 ("binding_id", models.UUIDField(null=True, unique=True)),
                 ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "role",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="rbac.role"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
                 "db_table": "rbac_elevation",
+                "indexes": [
+                    models.Index(fields=["organisation", "asked_at", "id"], name="rbac_elevation_asked"),
+                    models.Index(fields=["user", "asked_at", "id"], name="rbac_elevation_user"),
+                    models.Index(
+                        condition=models.Q(("state__in", ["asked", "approved"])),
+                        fields=["state", "expires_at"],
+                        name="rbac_elevation_open",
+                    ),
+                    models.Index(
+                        condition=models.Q(("organisation", None)),
+                        fields=["asked_at", "id"],
+                        name="rbac_elevation_staff",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["asked", "approved"])),
+                        fields=("user", "scope_id", "role"),
+                        name="rbac_elevation_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by", None),
+                            models.Q(("decided_by", models.F("user")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="rbac_elevation_two_people",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                ("state__in", ["approved", "refused", "ended"]),
+                            ),
+                            models.Q(
+                                ("decided_at", None),
+                                ("decided_by", None),
+                                ("state__in", ["asked", "withdrawn", "expired"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="rbac_elevation_decided",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("binding_id__isnull", False),
+                                ("state__in", ["approved", "ended"]),
+                                ("until__isnull", False),
+                            ),
+                            models.Q(
+                                ("binding_id", None),
+                                ("state__in", ["asked", "refused", "withdrawn", "expired"]),
+                                ("until", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="rbac_elevation_bound",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("state__in", ["asked", "approved"])),
+                            models.Q(
+                                ("ended_at__isnull", False), ("state__in", ["refused", "withdrawn", "expired", "ended"])
+                            ),
+                            _connector="OR",
+                        ),
+                        name="rbac_elevation_over",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(models.Q(("reason", ""), _negated=True), ("minutes__gt", 0)),
+                        name="rbac_elevation_reasoned",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -184,9 +313,82 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("words", models.CharField(blank=True, help_text="What the reviewer said.", max_length=300)),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
                 "db_table": "rbac_glass",
+                "indexes": [
+                    models.Index(fields=["started_at", "id"], name="rbac_glass_started"),
+                    models.Index(fields=["organisation", "started_at", "id"], name="rbac_glass_inside"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("user", "organisation"),
+                        name="rbac_glass_one_live",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reviewed_by", None),
+                            models.Q(("reviewed_by", models.F("user")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="rbac_glass_two_people",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("note", ""), ("noted_at", None)),
+                            models.Q(models.Q(("note", ""), _negated=True), ("noted_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="rbac_glass_noted",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reviewed_at", None), ("reviewed_by", None), ("verdict", "")),
+                            models.Q(
+                                ("noted_at__isnull", False),
+                                ("reviewed_at__isnull", False),
+                                ("reviewed_by__isnull", False),
+                                models.Q(("verdict", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="rbac_glass_reviewed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="rbac_glass_reasoned"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -228,233 +430,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="rbac_binding_origin_ends",
-            ),
-        ),
-        migrations.AddField(
-            model_name="dutyrule",
-            name="organisation",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="elevation",
-            name="decided_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="elevation",
-            name="ended_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="elevation",
-            name="organisation",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="elevation",
-            name="role",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="rbac.role"
-            ),
-        ),
-        migrations.AddField(
-            model_name="elevation",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="glassbreak",
-            name="ended_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="glassbreak",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="glassbreak",
-            name="reviewed_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="glassbreak",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="dutyrule",
-            index=models.Index(fields=["organisation", "id"], name="rbac_duty_rule_of"),
-        ),
-        migrations.AddConstraint(
-            model_name="dutyrule",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "name"), name="rbac_duty_rule_name", nulls_distinct=False
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="elevation",
-            index=models.Index(fields=["organisation", "asked_at", "id"], name="rbac_elevation_asked"),
-        ),
-        migrations.AddIndex(
-            model_name="elevation",
-            index=models.Index(fields=["user", "asked_at", "id"], name="rbac_elevation_user"),
-        ),
-        migrations.AddIndex(
-            model_name="elevation",
-            index=models.Index(
-                condition=models.Q(("state__in", ["asked", "approved"])),
-                fields=["state", "expires_at"],
-                name="rbac_elevation_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="elevation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["asked", "approved"])),
-                fields=("user", "scope_id", "role"),
-                name="rbac_elevation_one_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="elevation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by", None), models.Q(("decided_by", models.F("user")), _negated=True), _connector="OR"
-                ),
-                name="rbac_elevation_two_people",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="elevation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                        ("state__in", ["approved", "refused", "ended"]),
-                    ),
-                    models.Q(
-                        ("decided_at", None), ("decided_by", None), ("state__in", ["asked", "withdrawn", "expired"])
-                    ),
-                    _connector="OR",
-                ),
-                name="rbac_elevation_decided",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="elevation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("binding_id__isnull", False), ("state__in", ["approved", "ended"]), ("until__isnull", False)
-                    ),
-                    models.Q(
-                        ("binding_id", None),
-                        ("state__in", ["asked", "refused", "withdrawn", "expired"]),
-                        ("until", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="rbac_elevation_bound",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="elevation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at", None), ("state__in", ["asked", "approved"])),
-                    models.Q(("ended_at__isnull", False), ("state__in", ["refused", "withdrawn", "expired", "ended"])),
-                    _connector="OR",
-                ),
-                name="rbac_elevation_over",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="elevation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("reason", ""), _negated=True), ("minutes__gt", 0)),
-                name="rbac_elevation_reasoned",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="glassbreak",
-            index=models.Index(fields=["started_at", "id"], name="rbac_glass_started"),
-        ),
-        migrations.AddIndex(
-            model_name="glassbreak",
-            index=models.Index(fields=["organisation", "started_at", "id"], name="rbac_glass_inside"),
-        ),
-        migrations.AddConstraint(
-            model_name="glassbreak",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)), fields=("user", "organisation"), name="rbac_glass_one_live"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="glassbreak",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("reviewed_by", None), models.Q(("reviewed_by", models.F("user")), _negated=True), _connector="OR"
-                ),
-                name="rbac_glass_two_people",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="glassbreak",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("note", ""), ("noted_at", None)),
-                    models.Q(models.Q(("note", ""), _negated=True), ("noted_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="rbac_glass_noted",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="glassbreak",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reviewed_at", None), ("reviewed_by", None), ("verdict", "")),
-                    models.Q(
-                        ("noted_at__isnull", False),
-                        ("reviewed_at__isnull", False),
-                        ("reviewed_by__isnull", False),
-                        models.Q(("verdict", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="rbac_glass_reviewed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="glassbreak",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="rbac_glass_reasoned"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="elevation",
-            index=models.Index(
-                condition=models.Q(("organisation", None)), fields=["asked_at", "id"], name="rbac_elevation_staff"
             ),
         ),
         grants.tenant("rbac_elevation", also_nobodys=True),

@@ -164,6 +164,43 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "rbac_review",
+                "indexes": [
+                    models.Index(fields=["organisation", "created_at", "id"], name="rbac_review_started"),
+                    models.Index(fields=["organisation", "due_at", "id"], name="rbac_review_due"),
+                    models.Index(
+                        condition=models.Q(("organisation", None)),
+                        fields=["created_at", "id"],
+                        name="rbac_review_whole_started",
+                    ),
+                    models.Index(
+                        condition=models.Q(("organisation", None)),
+                        fields=["due_at", "id"],
+                        name="rbac_review_whole_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "closed"), _negated=True),
+                        fields=["due_at"],
+                        name="rbac_review_open",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at__isnull", False), ("state", "closed")),
+                            models.Q(models.Q(("state", "closed"), _negated=True), ("closed_at", None)),
+                            _connector="OR",
+                        ),
+                        name="rbac_review_closed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reviewer_id__isnull", False), ("reviewers", "person")),
+                            models.Q(models.Q(("reviewers", "person"), _negated=True), ("reviewer_id", None)),
+                            _connector="OR",
+                        ),
+                        name="rbac_review_reviewer",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -278,92 +315,31 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "rbac_review_item",
+                "indexes": [
+                    models.Index(fields=["review", "decision", "id"], name="rbac_review_item_decision"),
+                    django.contrib.postgres.indexes.GinIndex(fields=["reviewers"], name="rbac_review_item_reviewers"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("review", "kind", "source_id"), name="rbac_review_item_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("decision", ""), ("outcome", "")),
+                            models.Q(models.Q(("decision", ""), _negated=True), ("decided_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="rbac_review_item_decided",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by", None),
+                            ("person_id", None),
+                            models.Q(("decided_by", models.F("person_id")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="rbac_review_item_not_oneself",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="review",
-            index=models.Index(fields=["organisation", "created_at", "id"], name="rbac_review_started"),
-        ),
-        migrations.AddIndex(
-            model_name="review",
-            index=models.Index(fields=["organisation", "due_at", "id"], name="rbac_review_due"),
-        ),
-        migrations.AddIndex(
-            model_name="review",
-            index=models.Index(
-                condition=models.Q(("organisation", None)),
-                fields=["created_at", "id"],
-                name="rbac_review_whole_started",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="review",
-            index=models.Index(
-                condition=models.Q(("organisation", None)), fields=["due_at", "id"], name="rbac_review_whole_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="review",
-            index=models.Index(
-                condition=models.Q(("state", "closed"), _negated=True), fields=["due_at"], name="rbac_review_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at__isnull", False), ("state", "closed")),
-                    models.Q(models.Q(("state", "closed"), _negated=True), ("closed_at", None)),
-                    _connector="OR",
-                ),
-                name="rbac_review_closed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reviewer_id__isnull", False), ("reviewers", "person")),
-                    models.Q(models.Q(("reviewers", "person"), _negated=True), ("reviewer_id", None)),
-                    _connector="OR",
-                ),
-                name="rbac_review_reviewer",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="reviewitem",
-            index=models.Index(fields=["review", "decision", "id"], name="rbac_review_item_decision"),
-        ),
-        migrations.AddIndex(
-            model_name="reviewitem",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["reviewers"], name="rbac_review_item_reviewers"),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewitem",
-            constraint=models.UniqueConstraint(fields=("review", "kind", "source_id"), name="rbac_review_item_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("decision", ""), ("outcome", "")),
-                    models.Q(models.Q(("decision", ""), _negated=True), ("decided_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="rbac_review_item_decided",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by", None),
-                    ("person_id", None),
-                    models.Q(("decided_by", models.F("person_id")), _negated=True),
-                    _connector="OR",
-                ),
-                name="rbac_review_item_not_oneself",
-            ),
         ),
         grants.tenant("rbac_review", "SELECT, INSERT, UPDATE"),
         grants.tenant("rbac_review_item", "SELECT, INSERT, UPDATE"),

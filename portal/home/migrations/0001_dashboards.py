@@ -107,6 +107,28 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "home_dashboard",
+                "indexes": [models.Index(fields=["organisation", "sharing"], name="home_dashboard_shared")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("owner"),
+                        models.F("organisation"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="home_dashboard_name",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("sharing__in", ["nobody", "roles", "everybody"])),
+                        name="home_dashboard_sharing",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("role_ids__len__gt", 0), ("sharing", "roles")),
+                            models.Q(models.Q(("sharing", "roles"), _negated=True), ("role_ids__len", 0)),
+                            _connector="OR",
+                        ),
+                        name="home_dashboard_roles",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -129,6 +151,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "home_dashboard_version",
+                "constraints": [
+                    models.UniqueConstraint(fields=("dashboard", "number"), name="home_dashboard_version_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -163,48 +188,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "home_choice",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("person", "organisation"), name="home_choice_once", nulls_distinct=False
+                    )
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="dashboard",
-            index=models.Index(fields=["organisation", "sharing"], name="home_dashboard_shared"),
-        ),
-        migrations.AddConstraint(
-            model_name="dashboard",
-            constraint=models.UniqueConstraint(
-                models.F("owner"),
-                models.F("organisation"),
-                django.db.models.functions.text.Lower("name"),
-                name="home_dashboard_name",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dashboard",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sharing__in", ["nobody", "roles", "everybody"])), name="home_dashboard_sharing"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dashboard",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("role_ids__len__gt", 0), ("sharing", "roles")),
-                    models.Q(models.Q(("sharing", "roles"), _negated=True), ("role_ids__len", 0)),
-                    _connector="OR",
-                ),
-                name="home_dashboard_roles",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dashboardversion",
-            constraint=models.UniqueConstraint(fields=("dashboard", "number"), name="home_dashboard_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="homechoice",
-            constraint=models.UniqueConstraint(
-                fields=("person", "organisation"), name="home_choice_once", nulls_distinct=False
-            ),
         ),
         _wall("home_dashboard", _SEEN),
         _wall("home_dashboard_version", _OF_SEEN),

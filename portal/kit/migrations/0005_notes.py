@@ -44,9 +44,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"db_table": "kit_note"},
+            options={
+                "db_table": "kit_note",
+                "indexes": [models.Index(fields=["object_id", "id"], name="kit_note_object")],
+            },
         ),
-        migrations.AddIndex(model_name="note", index=models.Index(fields=["object_id", "id"], name="kit_note_object")),
         # Notes of the staff have no organisation, so the application's policy shows them to none.
         grants.tenant("kit_note"),
     ]
