@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -134,7 +135,7 @@ def facts(review: Review, names: Mapping[UUID, str]) -> list[dict[str, Any]]:
     decide = reviewers_label(review.reviewers)
     if review.reviewer_id is not None:
         decide = names.get(review.reviewer_id, decide)
-    days = ", ".join(str(day) for day in review.remind_days)
+    days = get_text_list([str(day) for day in review.remind_days], _("and"))
     started = {"label": _("Started"), "when": review.created_at, "style": "exact"}
     if review.started_by is not None:
         started["note"] = _("by %(name)s") % {"name": names.get(review.started_by, _("somebody who is gone"))}

@@ -16,6 +16,7 @@ from billing.views.ledger import BooksPage
 from portal.kit import clock, errors, limits
 from portal.kit.decision import can
 from portal.kit.lists import export
+from portal.kit.preferences import day_text
 from portal.kit.views import PageView
 
 LATEST = timedelta(days=366)  # A day that an ageing report may look ahead.
@@ -48,7 +49,7 @@ class AgeingView(BooksPage):
         today = clock.now().date()
         day = min(day_of(request.GET.get("to", ""), today), today + LATEST)
         whose = _id_of(request.GET.get("customer", ""))
-        values |= {"day": day, "whose": whose, "today": today}
+        values |= {"day": day, "day_label": day_text(day), "whose": whose, "today": today}
         if request.GET.get("format"):
             return self._file(request, currency, day, sandbox=sandbox, whose=whose)
         if currency:

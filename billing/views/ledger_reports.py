@@ -34,6 +34,7 @@ class ReportView(BooksPage):
         against = request.GET.get("against", "")
         earlier = _earlier(first, last, against)
         values |= {"report": report, "first": first, "last": last, "report_tabs": _report_tabs(request, report)}
+        values |= {"title": _labels()[report], "span": _span(report, currency, first, last, sandbox=sandbox)}
         values |= {"against": against if earlier else "", "earlier_last": day_text(earlier[1]) if earlier else ""}
         if currency:
             found = self._totals(report, currency, sandbox, first, last)
@@ -72,8 +73,24 @@ def _year_before(day: date) -> date:
         return day.replace(year=day.year - 1, day=28)
 
 
+def _labels() -> dict[str, str]:
+    return {"trial": _("Trial balance"), "sheet": _("Balance sheet"), "income": _("Income statement")}
+
+
+def _span(report: str, currency: str, first: date, last: date, *, sandbox: bool) -> str:
+    """What the figures are of, for the head: paper has none of the controls."""
+    words = {
+        "books": _("Sandboxes") if sandbox else _("Real books"),
+        "currency": currency or "\N{EN DASH}",
+        "first": day_text(first),
+        "last": day_text(last),
+    }
+    if report == "income":
+        return _("%(books)s in %(currency)s, from %(first)s to the end of %(last)s (UTC).") % words
+    return _("%(books)s in %(currency)s, up to the end of %(last)s (UTC).") % words
+
+
 def _report_tabs(request: HttpRequest, report: str) -> list[Page]:
-    labels = {"trial": _("Trial balance"), "sheet": _("Balance sheet"), "income": _("Income statement")}
     query = request.GET.urlencode()
     return [
         {
@@ -82,5 +99,5 @@ def _report_tabs(request: HttpRequest, report: str) -> list[Page]:
             "url": f"{reverse('billing:ledger_report', args=[key])}{'?' if query else ''}{query}",
             "count": None,
         }
-        for key, label in labels.items()
+        for key, label in _labels().items()
     ]

@@ -18,7 +18,7 @@ from maintenance.selectors import schedules as selectors
 from maintenance.services import nights
 from portal.kit.charts import number
 from portal.kit.context import Actor
-from portal.kit.templatetags.kit import size
+from portal.kit.templatetags.kit import duration, size
 
 STATES = {
     "failed": ("bad", gettext_lazy("Failed")),
@@ -172,8 +172,7 @@ def _note(item: Mapping[str, Any], due: datetime | None, started: datetime | Non
     if item["runs"] > 1:
         parts.append(ngettext("%(n)s run", "%(n)s runs", item["runs"]) % {"n": number(item["runs"])})
     if not item["by"] and due and started and started - due > timedelta(minutes=15):
-        minutes = int((started - due).total_seconds() // 60)
-        parts.append(ngettext("%(n)s minute late", "%(n)s minutes late", minutes) % {"n": number(minutes)})
+        parts.append(_("%(time)s late") % {"time": duration((started - due).total_seconds())})
     return ", ".join(parts)
 
 

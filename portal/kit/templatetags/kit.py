@@ -300,6 +300,16 @@ def confirm_url(context: template.Context, dialog: str) -> str:
 
 
 @register.filter
+def marked(text: str) -> SafeString:
+    """Text of our own docstrings: what stands between backticks as code, everything else escaped."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # One backtick without its other: it means itself.
+        return format_html("{}", text)
+    pairs = (("<code>{}</code>" if place % 2 else "{}", part) for place, part in enumerate(parts))
+    return SafeString("".join(format_html(form, part) for form, part in pairs))
+
+
+@register.filter
 def unread_text(number: int) -> str:
     """A number for a badge: 3, or 99+ where nobody counts further."""
     return f"{COUNT_LIMIT}+" if number > COUNT_LIMIT else str(number)
