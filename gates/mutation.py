@@ -37,7 +37,15 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "portal/kit/paging.py": ("tests/kit/lists", "tests/kit/test_api.py"),
     "portal/kit/decision.py": ("tests/rbac/test_decision_suite.py", "tests/kit/test_writing.py"),
     "portal/kit/access.py": ("tests/kit/test_api_door.py", "tests/kit/test_middleware.py", "tests/cases/test_pages.py"),
-    "rbac/decision.py": ("tests/rbac/test_decision_suite.py", "tests/rbac/test_conditions.py"),
+    "rbac/decision.py": (
+        "tests/rbac/test_decision_suite.py",
+        "tests/rbac/test_decision.py",
+        "tests/rbac/test_conditions.py",
+        "tests/rbac/test_authz_check.py",
+        "tests/rbac/test_authz_lists.py",
+        "tests/rbac/test_grants.py",
+        "tests/rbac/test_granted_things.py",
+    ),
 }
 TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
