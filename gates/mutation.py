@@ -34,7 +34,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "portal/kit/money.py": ("tests/kit/test_money.py",),
     "portal/kit/crypto.py": ("tests/kit/test_crypto.py",),
     "portal/kit/ids.py": ("tests/kit/test_ids_and_clock.py",),
-    "portal/kit/paging.py": ("tests/kit/lists", "tests/kit/test_api.py"),
+    "portal/kit/paging.py": ("tests/kit/test_paging.py", "tests/kit/lists", "tests/kit/test_api.py"),
     "portal/kit/decision.py": ("tests/rbac/test_decision_suite.py", "tests/kit/test_writing.py"),
     "portal/kit/access.py": ("tests/kit/test_api_door.py", "tests/kit/test_middleware.py", "tests/cases/test_pages.py"),
     "rbac/decision.py": (
