@@ -36,7 +36,16 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "portal/kit/ids.py": ("tests/kit/test_ids_and_clock.py",),
     "portal/kit/paging.py": ("tests/kit/test_paging.py", "tests/kit/lists", "tests/kit/test_api.py"),
     "portal/kit/decision.py": ("tests/rbac/test_decision_suite.py", "tests/kit/test_writing.py"),
-    "portal/kit/access.py": ("tests/kit/test_api_door.py", "tests/kit/test_middleware.py", "tests/cases/test_pages.py"),
+    "portal/kit/access.py": (
+        "tests/kit/test_api_door.py",
+        "tests/kit/test_middleware.py",
+        "tests/kit/search/test_finding.py",
+        "tests/examples/test_protected_page.py",
+        "tests/accounts/test_privacy.py",
+        "tests/accounts/test_key_calls.py",
+        "tests/accounts/test_impersonation.py",
+        "tests/cases/test_pages.py",
+    ),
     "rbac/decision.py": (
         "tests/rbac/test_decision_suite.py",
         "tests/rbac/test_decision.py",
