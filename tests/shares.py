@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GALLERIES = ("tests/browser, the gallery", "tests/browser, the gallery again")  # Two: each furnishes once.
 # About how many seconds a test takes that uses the fixture; only the order of the shares depends on it.
 SECONDS = {"working": 20.0, "console": 10.0, "gallery": 3.0, "own_database": 2.0, "world": 0.3}
+SECONDS["scrape"] = 3.0  # All series of its process, which gets more of them with each page that another test looks at.
 OTHERS = 0.15
 
 

@@ -176,7 +176,6 @@ BEGIN
             EXIT WHEN FOUND;
             PERFORM billing_ledger_find(place, coin, accounts);
         END LOOP;
-        -- Two plain statements cost a quarter less than one with the other inside it.
         INSERT INTO billing_entry (journal_id, position, account_id, stripe, currency, amount, balance_after,
             account_version, event_at, recorded_at, customer_id, reference)
         VALUES (journal, number + 1, its_account, its_stripe, coin, taken, its_balance, its_version, happened, written,

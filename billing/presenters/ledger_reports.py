@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from billing.models.ledger import Kind
+from billing.models.ledger import Kind, LedgerAccount
 from billing.presenters.ledger import WORDS, label_of, money, parts_of
 from billing.selectors.ledger import Total
 from portal.kit.templatetags.kit import count
@@ -79,21 +79,27 @@ def _lines(totals: Sequence[Total], before: Sequence[Total] = ()) -> list[_Line]
     """Both in rows, in the order of `totals`."""
     made: dict[str, _Line] = {}
     for total in totals:
-        line = made.setdefault(*_line(total))
+        line = _line(made, total.account)
         line.amount += total.shown
         line.customers += total.account.customer_id is not None
     for total in before:
-        made.setdefault(*_line(total)).before += total.shown
+        _line(made, total.account).before += total.shown
     return list(made.values())
 
 
-def _line(total: Total) -> tuple[str, _Line]:
-    account = total.account
-    if account.customer_id is None:
-        url = reverse("billing:ledger_account", args=[account.pk])
-        return account.path, _Line(label_of(account), url, account.path)
-    sort = parts_of(account.path)[0]
-    return f"{account.kind}:{sort}", _Line(str(WORDS.get(sort, sort)), f"{reverse('billing:ledger_accounts')}?q={sort}")
+def _line(made: dict[str, _Line], account: LedgerAccount) -> _Line:
+    """The row of an account, made where there is none yet: of tens of thousands of customers all but the first find it."""
+    whole = account.customer_id is None
+    sort = "" if whole else parts_of(account.path)[0]
+    key = account.path if whole else f"{account.kind}:{sort}"
+    found = made.get(key)
+    if found is None:
+        if whole:
+            found = _Line(label_of(account), reverse("billing:ledger_account", args=[account.pk]), account.path)
+        else:
+            found = _Line(str(WORDS.get(sort, sort)), f"{reverse('billing:ledger_accounts')}?q={sort}")
+        made[key] = found
+    return found
 
 
 def _group(group: Group, totals: Sequence[Total], before: Sequence[Total] | None) -> Group:
