@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Gallery, OpenBrowser, Tab
-from tests.browser.looks import AXE, RUN, Act, Look, Who, in_theme, look_at, nobody, press
+from tests.browser.looks import AXE, EVERYTHING, RUN, Act, Look, Who, in_theme, look_at, nobody, press
 
 pytestmark = pytest.mark.browser
 
@@ -162,4 +162,4 @@ def test_the_navigation_of_a_phone_has_no_axe_finding(gallery: Gallery, open_bro
     tab.page.evaluate(AXE)
     for theme in ("light", "dark"):
         in_theme(tab.page, theme)
-        assert tab.page.evaluate(RUN) == []
+        assert tab.page.evaluate(RUN, EVERYTHING) == []

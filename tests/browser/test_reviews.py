@@ -12,7 +12,7 @@ from portal.kit import clock
 from rbac.models import Binding, Review, ReviewItem, Role
 from tests.accounts.organisation_world import House, make_house
 from tests.browser.conftest import Console, Gallery, OpenBrowser, Tab
-from tests.browser.looks import AXE, RUN, Look, look_at, press
+from tests.browser.looks import AXE, EVERYTHING, RUN, Look, look_at, press
 from tests.browser.test_teams import INSIDE, _grown, owner
 from tests.factories import signed_in
 from tests.rbac.roles_world import bind, make_role
@@ -103,7 +103,7 @@ def _token(user: User) -> str:
 
 def _sound(page: Page) -> None:
     page.evaluate(AXE)
-    assert page.evaluate(RUN) == []
+    assert page.evaluate(RUN, EVERYTHING) == []
 
 
 def test_a_review_is_started_decided_closed_and_taken_out(console: Console, open_browser: OpenBrowser) -> None:

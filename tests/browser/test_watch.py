@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.browser.conftest import Gallery, OpenBrowser, Tab
+from tests.browser.looks import CROSSWISE, findings
 from tests.browser.server import wait_for
 
 pytestmark = pytest.mark.browser
@@ -42,3 +43,31 @@ def test_whatever_a_page_does_wrong_is_found(
 
     wait_for(found, what=f"{word!r} among {tab.watch.findings}")
     tab.watch.findings.clear()
+
+
+PLANTED = """() => {
+    const add = (where, html) => document.querySelector(where).insertAdjacentHTML("beforeend", html);
+    add("main", '<img src="data:," width="9" height="9">');
+    add("main", '<p id="pale">Pale by night</p>');
+    add(".side", '<button type="button"></button>');
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("@media (prefers-color-scheme: dark) { #pale { color: #333; background: #222; } }");
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+}"""
+
+
+def test_axe_finds_what_is_wrong_in_one_theme_and_in_the_frame(gallery: Gallery, open_browser: OpenBrowser) -> None:
+    tab = open_browser(gallery.url, token=gallery.token_of(gallery.furnished.admin))
+    tab.open("/platform/people")
+    tab.page.evaluate(PLANTED)
+    whole, inside = findings(tab.page), findings(tab.page, CROSSWISE, framed=False)
+    tab.watch.findings.clear()
+    rules = [finding.split(": ")[0] + ": " + finding.split(": ")[1] for finding in whole]
+    assert set(rules) == {
+        "desk, light: image-alt",
+        "desk, light: button-name",
+        "desk, dark: color-contrast",
+        "phone, light: image-alt",
+        "phone, dark: color-contrast",
+    }
+    assert {finding.split(": ")[1] for finding in inside} == {"image-alt", "color-contrast"}
