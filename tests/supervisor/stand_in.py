@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 
 WORDS = os.environ.get("STAND_IN", "").split()
@@ -51,7 +51,7 @@ def web() -> None:
         sys.exit("web gives up")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     while "web-waits" in WORDS and not (HERE / "go").exists():
-        time.sleep(0.05)
+        threading.Event().wait(0.05)
     server = http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Live)
     say("web serves")
     server.serve_forever()
