@@ -79,9 +79,11 @@ def _labels() -> dict[str, str]:
 
 def _span(report: str, currency: str, first: date, last: date, *, sandbox: bool) -> str:
     """What the figures are of, for the head: paper has none of the controls."""
+    if not currency:
+        return _("Of any day, by what had happened up to its end (UTC).")
     words = {
         "books": _("Sandboxes") if sandbox else _("Real books"),
-        "currency": currency or "\N{EN DASH}",
+        "currency": currency,
         "first": day_text(first),
         "last": day_text(last),
     }

@@ -230,6 +230,19 @@ def test_reports_compare_with_an_earlier_time_and_roll_customers_up(world: World
     assert leap.status_code == 200
 
 
+def test_the_head_of_a_report_says_books_currency_and_days_and_of_empty_books_none_of_it(
+    world: World, browser_of: Browser
+) -> None:
+    client = browser_of(world.admin)
+    for page in ("reports/trial", "ageing"):
+        shown = client.get(f"{BASE}/{page}").content.decode()
+        assert "on any day" in shown or "Of any day" in shown
+    final(buyer(name="Meadow"), 5_000)
+    head = {page: client.get(f"{BASE}/{page}?to=2026-03-31").content.decode() for page in ("reports/sheet", "ageing")}
+    assert "Real books in EUR, up to the end of 31 Mar 2026 (UTC)." in head["reports/sheet"]
+    assert "What is owed in EUR at the end of 31 Mar 2026, by days past the due date." in head["ageing"]
+
+
 def test_accounts_of_customers_are_named_and_journals_lead_to_their_documents_and_back(
     world: World, browser_of: Browser
 ) -> None:
