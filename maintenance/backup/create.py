@@ -152,9 +152,9 @@ class _Work:
         while pending:
             done, pending = wait(pending, timeout=TICK, return_when=FIRST_EXCEPTION)
             errors = [error for future in done if (error := future.exception()) is not None]
-            # What stopped because of another one's error must not hide that error.
-            for error in sorted(errors, key=lambda error: isinstance(error, Stopped)):
-                raise error
+            if errors:
+                # The part whose target failed may still be clearing up when another has stopped because of it.
+                raise self._outlets.ended or errors[0]
             self._tick(Progress(_("Dumping the database"), self._plain, max(total, self._plain)))
 
     def _abandon(self) -> None:

@@ -19,15 +19,18 @@ class Stopped(Exception):
 
 
 class Outlets:
-    """The targets of one backup. One that fails is left out from then on; when none is left, the backup has failed."""
+    """The targets of one backup. One that fails is left out from then on; when none is left, the backup has failed.
+
+    `ended` is the error of the last one: what the backup failed of, whichever of its parts notices the stop first.
+    """
 
     def __init__(self, backup_id: str, targets: Sequence[Target]) -> None:
         self.backup_id = backup_id
         self.stop = threading.Event()
+        self.ended: TargetFailed | None = None
         self.failed: dict[str, str] = {}
         self.stored_bytes = 0
         self._targets = list(targets)
-        self._last: TargetFailed | None = None
         self._lock = threading.Lock()
 
     @property
@@ -40,8 +43,8 @@ class Outlets:
         """Leave a target out; raises `TargetFailed` when it was the last."""
         with self._lock:
             self.failed.setdefault(target.name, str(error.detail))
-            self._last = self._last or error
             if len(self.failed) == len(self._targets):
+                self.ended = error
                 self.stop.set()
                 raise error
 

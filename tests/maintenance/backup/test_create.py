@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +204,39 @@ def test_a_full_target_fails_the_backup_and_leaves_the_older_one_as_it_was(
     assert states.pop(older.pk) == Backup.State.COMPLETE
     assert list(states.values()) == [Backup.State.FAILED]
     assert Event.objects.filter(code="maintenance.backup.failed").count() == 1
+
+
+def test_a_part_that_stops_first_does_not_hide_what_the_target_said(
+    make: Make, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    abandoned = threading.Event()
+    count, abandon = create._Work._count, create._Work._abandon
+    ended, kept = create._Process.__exit__, FolderWriter.write
+
+    def write(self: FolderWriter, data: bytes) -> None:
+        if "data-" in self._path.name:
+            raise TargetFull("No room is left.")
+        kept(self, data)
+
+    def slow(self: create._Process, *details: object) -> None:
+        abandoned.wait(30)
+        ended(self, *details)
+
+    def counting(self: create._Work) -> None:
+        self._outlets.stop.wait(30)
+        count(self)
+
+    def noted(self: create._Work) -> None:
+        abandoned.set()
+        abandon(self)
+
+    monkeypatch.setattr(FolderWriter, "write", write)
+    monkeypatch.setattr(create._Process, "__exit__", slow)
+    monkeypatch.setattr(create._Work, "_count", counting)
+    monkeypatch.setattr(create._Work, "_abandon", noted)
+    with pytest.raises(TargetFull, match="No room"):
+        make()
+    assert files_of(folder) == []
 
 
 def test_one_of_two_targets_that_fails_makes_the_backup_partial_and_says_why(
