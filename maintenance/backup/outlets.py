@@ -21,7 +21,7 @@ class Stopped(Exception):
 class Outlets:
     """The targets of one backup. One that fails is left out from then on; when none is left, the backup has failed.
 
-    `ended` is the error of the last one: what the backup failed of, whichever of its parts notices the stop first.
+    `ended` is the error that took the last one: what the backup failed of, whichever of its parts notices the stop first.
     """
 
     def __init__(self, backup_id: str, targets: Sequence[Target]) -> None:
@@ -44,7 +44,7 @@ class Outlets:
         with self._lock:
             self.failed.setdefault(target.name, str(error.detail))
             if len(self.failed) == len(self._targets):
-                self.ended = error
+                self.ended = self.ended or error
                 self.stop.set()
                 raise error
 

@@ -124,13 +124,11 @@ class FolderWriter:
                 os.close(descriptor)
 
     def abort(self) -> None:
-        """Leave nothing of it."""
+        """Leave nothing of it. The folder stays: another file of the backup may be about to be opened in it."""
         with suppress(OSError):
             self._stream.close()
         with suppress(OSError):
             self._draft.unlink(missing_ok=True)
-        with suppress(OSError):
-            self._path.parent.rmdir()  # Only when it is empty.
 
 
 class Folder:

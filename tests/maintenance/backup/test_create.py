@@ -17,6 +17,7 @@ from accounts.models import User
 from audit.models import Event
 from maintenance.backup import create, keys, manifest, read, tools, verify
 from maintenance.backup.errors import BackupError, BackupRunning, TargetFailed, TargetFull
+from maintenance.backup.outlets import Outlet
 from maintenance.backup.snapshot import Table, held
 from maintenance.backup.targets import Folder, FolderWriter
 from maintenance.models import Backup
@@ -211,16 +212,19 @@ def test_a_part_that_stops_first_does_not_hide_what_the_target_said(
 ) -> None:
     abandoned = threading.Event()
     count, abandon = create._Work._count, create._Work._abandon
-    ended, kept = create._Process.__exit__, FolderWriter.write
+    ended, kept = Outlet.__exit__, FolderWriter.write
 
     def write(self: FolderWriter, data: bytes) -> None:
-        if "data-" in self._path.name:
+        if "data-" in self._path.name and self._stream.tell():
             raise TargetFull("No room is left.")
         kept(self, data)
 
-    def slow(self: create._Process, *details: object) -> None:
-        abandoned.wait(30)
-        ended(self, *details)
+    def slow(self: Outlet, *details: Any) -> None:
+        try:
+            ended(self, *details)
+        finally:
+            if self._fan._outlets.stop.is_set():
+                abandoned.wait(30)
 
     def counting(self: create._Work) -> None:
         self._outlets.stop.wait(30)
@@ -231,7 +235,7 @@ def test_a_part_that_stops_first_does_not_hide_what_the_target_said(
         abandon(self)
 
     monkeypatch.setattr(FolderWriter, "write", write)
-    monkeypatch.setattr(create._Process, "__exit__", slow)
+    monkeypatch.setattr(Outlet, "__exit__", slow)
     monkeypatch.setattr(create._Work, "_count", counting)
     monkeypatch.setattr(create._Work, "_abandon", noted)
     with pytest.raises(TargetFull, match="No room"):
