@@ -31,6 +31,22 @@ from tests.browser.watch import Watch
 from tests.factories import signed_in
 
 CHROMIUM = "/usr/bin/chromium"
+OFF = (
+    # Each new window loads two pages of the browser's own, for an address bar that nobody sees, and a spare process: more
+    # than half of what it costs to open one of ours.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "SpareRendererForSitePerProcess",
+    # Naming some here takes the place of Playwright's own list; these of it matter to what is tested.
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "MediaRouter",
+    "OptimizationHints",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+)
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -40,6 +56,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join(OFF)}",
 ]
 WAIT_MS = 15_000
 _OUTCOME = pytest.StashKey[bool]()
