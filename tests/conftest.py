@@ -2,7 +2,8 @@
 
 - `db` (pytest-django): the test runs in a transaction of the application role that is rolled back.
 - `own_database`: a database of the test's own, for what must commit (races, kills, jobs); dropped afterwards.
-- `world`: the named people: root, admin, manager, clerk (platform role user) and stranger (no role).
+- `world`: the named people: root, admin, manager, clerk (platform role user) and stranger (no role). They stand in a
+  second template, and each worker has a clone of both: making them anew would be a fifth of the suite.
 - `browser_of(person)`: a Django test client that is signed in as that person.
 `transaction=True` and flush are never used: a truncate guard would break them, and `own_database` is faster.
 """
@@ -33,7 +34,7 @@ from portal.kit import pseudo
 from portal.kit.mode import state
 from portal.kit.record import record, record_many
 from rbac import decision
-from tests.factories import World, make_world, signed_in
+from tests.factories import World, known_world, make_world, signed_in
 from tests.plugin import COVERED
 
 
@@ -45,6 +46,9 @@ def _pseudo_again(**_kwargs: object) -> None:
 setting_changed.connect(_pseudo_again)
 
 TEMPLATE = "steward"
+PEOPLED = "steward_world"
+_DATABASES = pytest.StashKey[dict[str, str]]()
+_WANTED = pytest.StashKey[str]()
 # Argon2 is slow on purpose; what the tests look at is the same with its lightest parameters.
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 1024, 1
 
@@ -58,11 +62,22 @@ def _admin(statement: str) -> None:
         admin.execute(statement)
 
 
-def _clone(name: str) -> None:
+def _clone(name: str, template: str = TEMPLATE) -> None:
     # Cloning is refused while another worker clones the same template; PostgreSQL says so at once, so they queue here.
     with psycopg.connect(_named(os.environ["STEWARD_TEST_ADMIN_URL"], "postgres"), autocommit=True) as admin:
         admin.execute("SELECT pg_advisory_lock(7)")
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" OWNER steward_owner')
+        if (
+            template == PEOPLED
+            and not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [PEOPLED]).fetchone()
+        ):
+            _copy(admin, PEOPLED, TEMPLATE)
+            with looking_around(PEOPLED):
+                make_world(number=0)
+        _copy(admin, name, template)
+
+
+def _copy(admin: psycopg.Connection, name: str, template: str) -> None:
+    admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER steward_owner'.encode())
 
 
 def _use(name: str) -> None:
@@ -71,16 +86,29 @@ def _use(name: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_blocker: DjangoDbBlocker, worker_id: str) -> Iterator[None]:
-    """One clone of the template for each worker process."""
-    name = f"test_{worker_id}_{uuid4().hex[:8]}"
-    _clone(name)
+def django_db_setup(django_db_blocker: DjangoDbBlocker, worker_id: str, pytestconfig: pytest.Config) -> Iterator[None]:
+    """One clone of each template for each worker process; `pytest_runtest_setup` chooses between them."""
+    names = {template: f"test_{worker_id}_{uuid4().hex[:8]}" for template in (TEMPLATE, PEOPLED)}
     with django_db_blocker.unblock():
-        _use(name)
+        for template, name in names.items():
+            _clone(name, template)
+        _use(names[pytestconfig.stash[_WANTED]])
+    pytestconfig.stash[_DATABASES] = names
     yield
     with django_db_blocker.unblock():
         _use(TEMPLATE)
-    _admin(f'DROP DATABASE "{name}" WITH (FORCE)')
+    for name in names.values():
+        _admin(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Connect to the database that the test needs, before its transaction begins."""
+    wanted = PEOPLED if "world" in getattr(item, "fixturenames", ()) else TEMPLATE
+    item.config.stash[_WANTED] = wanted
+    name = item.config.stash.get(_DATABASES, {}).get(wanted)
+    if name is not None and connection.settings_dict["NAME"] != name:
+        _use(name)
 
 
 @contextmanager
@@ -98,10 +126,13 @@ def looking_around(name: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def own_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, str]]:
+def own_database(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, pytestconfig: pytest.Config
+) -> Iterator[dict[str, str]]:
     """A committed database of this test's own; yields the environment for child processes that shall use it."""
     name = f"own_{uuid4().hex[:12]}"
-    _clone(name)
+    with django_db_blocker.unblock():
+        _clone(name, pytestconfig.stash[_WANTED])
     with django_db_blocker.unblock(), looking_around(name):
         yield {
             **os.environ,
@@ -176,7 +207,7 @@ def _no_memory_between_tests(request: pytest.FixtureRequest) -> None:
 def world(request: pytest.FixtureRequest) -> World:
     """The named people, in the database of the test (`own_database` when it asked for that, else `db`)."""
     request.getfixturevalue("own_database" if "own_database" in request.fixturenames else "db")
-    return make_world()
+    return known_world()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A small named world instead of fixtures in files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from itertools import count
 
@@ -37,11 +37,11 @@ class World:
     stranger: User
 
 
-def person(name: str = "", *, role: str | None = None, **values: object) -> User:
+def person(name: str = "", *, role: str | None = None, number: int | None = None, **values: object) -> User:
     """A person with the known password and, if named, a role of the installation."""
-    number = next(_numbers)
+    number = next(_numbers) if number is None else number
     handle = f"{(name or 'person').split()[0].lower()}{number}"
-    fields: dict[str, object] = {
+    given: dict[str, object] = {
         "password": _hash(),
         "username": handle,
         "email": f"{handle}@example.com",
@@ -49,7 +49,7 @@ def person(name: str = "", *, role: str | None = None, **values: object) -> User
         "email_verified_at": clock.now(),
     } | values
     with context.system("a test") as current, writing():
-        user = User(**fields)
+        user = User(**given)
         user.save(force_insert=True)
         if role is not None:
             # What `binding_grant` writes and records; half of what it asks is whether the system may give that role.
@@ -62,19 +62,26 @@ def person(name: str = "", *, role: str | None = None, **values: object) -> User
     return user
 
 
-def make_world() -> World:
+def make_world(number: int | None = None) -> World:
     """Root, an administrator, a manager, a clerk with the lowest role, and a stranger with none.
 
-    Half of all tests begin with it: one write for the five, so that their events are recorded together.
+    One write for the five, so that their events are recorded together.
     """
     with context.system("a test"), writing():
         return World(
-            root=person("Root", role="super_admin", is_root=True),
-            admin=person("Admin", role="admin"),
-            manager=person("Manager", role="manager"),
-            clerk=person("Clerk", role="user"),
-            stranger=person("Stranger"),
+            root=person("Root", role="super_admin", number=number, is_root=True),
+            admin=person("Admin", role="admin", number=number),
+            manager=person("Manager", role="manager", number=number),
+            clerk=person("Clerk", role="user", number=number),
+            stranger=person("Stranger", number=number),
         )
+
+
+def known_world() -> World:
+    """Those whom `make_world(0)` has made."""
+    names = [field.name for field in fields(World)]
+    people = {user.username: user for user in User.objects.filter(username__in=[f"{name}0" for name in names])}
+    return World(**{name: people[f"{name}0"] for name in names})
 
 
 def actor_of(user: User) -> Actor:
