@@ -73,7 +73,8 @@ cleanup: $(RUNTIME) ## Count what all clean-ups would take away; make cleanup CO
 
 # --- Change it ---
 
-test: deps $(DEVELOPMENT) lint types check security ## Everything that must hold: lint, types, contracts, checks, security, all tests
+test: deps $(DEVELOPMENT) ## Everything that must hold: lint, types, contracts, checks, security, all tests
+	@$(MAKE) -j2 --output-sync=target lint types check security
 	@$(PYTEST) $(ARGS)
 
 test-api: deps $(DEVELOPMENT) ## The tests of the API only

@@ -30,6 +30,9 @@ class Kind(models.TextChoices):
     EXPENSE = "expense", _("Expense")
 
 
+DEBIT = frozenset({Kind.ASSET, Kind.EXPENSE})  # The kinds that grow by debits.
+
+
 class LedgerAccount(Model):
     """A place that money is at, in one currency: a path in the tree ("assets:bank:main") and what it is.
 
@@ -88,7 +91,7 @@ class LedgerAccount(Model):
     @property
     def normal(self) -> Literal[1, -1]:
         """The side on which it grows: 1 debit (assets, expenses), -1 credit."""
-        return 1 if self.kind in {Kind.ASSET, Kind.EXPENSE} else -1
+        return 1 if self.kind in DEBIT else -1
 
     @property
     def shown_kind(self) -> str | Promise:

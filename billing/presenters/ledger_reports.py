@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from billing.models.ledger import Kind, LedgerAccount
-from billing.presenters.ledger import WORDS, label_of, money, parts_of
-from billing.selectors.ledger import Total
+from billing.models.ledger import Kind
+from billing.presenters.ledger import WORDS, label_of, money
+from billing.selectors.totals import Total
 from portal.kit.templatetags.kit import count
 
 
@@ -50,8 +50,8 @@ def groups(found: Sequence[Total], currency: str, before: Sequence[Total] | None
     `before` are the totals that it is compared with."""
     made: list[Group] = []
     for kind, label in _KINDS.items():
-        mine = [total for total in found if total.account.kind == kind]
-        theirs = None if before is None else [total for total in before if total.account.kind == kind]
+        mine = [total for total in found if total.kind == kind]
+        theirs = None if before is None else [total for total in before if total.kind == kind]
         if mine or theirs:
             made.append(_group(Group(str(label), currency), mine, theirs))
     return made
@@ -79,27 +79,22 @@ def _lines(totals: Sequence[Total], before: Sequence[Total] = ()) -> list[_Line]
     """Both in rows, in the order of `totals`."""
     made: dict[str, _Line] = {}
     for total in totals:
-        line = _line(made, total.account)
+        line = _line(made, total)
         line.amount += total.shown
-        line.customers += total.account.customer_id is not None
+        line.customers += total.accounts
     for total in before:
-        _line(made, total.account).before += total.shown
+        _line(made, total).before += total.shown
     return list(made.values())
 
 
-def _line(made: dict[str, _Line], account: LedgerAccount) -> _Line:
-    """The row of an account, made where there is none yet: of tens of thousands of customers all but the first find it."""
-    whole = account.customer_id is None
-    sort = "" if whole else parts_of(account.path)[0]
-    key = account.path if whole else f"{account.kind}:{sort}"
-    found = made.get(key)
-    if found is None:
-        if whole:
-            found = _Line(label_of(account), reverse("billing:ledger_account", args=[account.pk]), account.path)
-        else:
-            found = _Line(str(WORDS.get(sort, sort)), f"{reverse('billing:ledger_accounts')}?q={sort}")
-        made[key] = found
-    return found
+def _line(made: dict[str, _Line], total: Total) -> _Line:
+    """The row that a total belongs to; customers who owe and who have paid too much are one row of a balance sheet."""
+    account, sort = total.account, total.sort
+    if account is not None:
+        url = reverse("billing:ledger_account", args=[account.pk])
+        return made.setdefault(account.path, _Line(label_of(account), url, account.path))
+    url = f"{reverse('billing:ledger_accounts')}?q={sort}"
+    return made.setdefault(f"{total.kind}:{sort}", _Line(str(WORDS.get(sort, sort)), url))
 
 
 def _group(group: Group, totals: Sequence[Total], before: Sequence[Total] | None) -> Group:
@@ -166,7 +161,7 @@ def _named(named: dict[str, Group], kind: Kind, currency: str, before: Sequence[
 
 
 def _result(found: Sequence[Total]) -> int:
-    return sum(-total.amount for total in found if total.account.kind in {Kind.INCOME, Kind.EXPENSE})
+    return sum(-total.amount for total in found if total.kind in {Kind.INCOME, Kind.EXPENSE})
 
 
 def statement_of_income(found: Sequence[Total], before: Sequence[Total] | None, currency: str) -> dict[str, Any]:

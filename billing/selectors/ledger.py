@@ -1,8 +1,6 @@
 """Reads of the ledger, for staff (`ledger:read`)."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -11,13 +9,11 @@ from django.db.models import Exists, OuterRef, QuerySet, Sum
 from billing.ledger import AccountRef
 from billing.ledger.balances import Standing, pending
 from billing.models import Closing, Customer, Entry, Journal, LedgerAccount, LedgerBalance, StatementLine
-from billing.models.ledger import Kind
 from portal.kit.context import Actor
 from portal.kit.errors import NotFound
 
 READ = "ledger:read"
 PATHS = 200  # Suggested by a form.
-LATER = 20_000  # Entries after a moment that are sooner read than all before it.
 SUGGESTED = 5  # Journals offered for a line of a statement.
 
 
@@ -138,19 +134,6 @@ def entries_page(
     return found[:size], found[size - 1].pk if len(found) > size else None
 
 
-@dataclass(frozen=True)
-class Total:
-    """What stands on an account at a moment: `amount` in debits."""
-
-    account: LedgerAccount
-    amount: int
-
-    @property
-    def shown(self) -> int:
-        """The amount on the account's own side."""
-        return self.account.normal * self.amount
-
-
 def balances(actor: Actor, found: Iterable[LedgerAccount]) -> dict[UUID, int]:
     """What stands on each account now, in debits."""
     rows = (
@@ -160,58 +143,6 @@ def balances(actor: Actor, found: Iterable[LedgerAccount]) -> dict[UUID, int]:
         .annotate(total=Sum("balance"))
     )
     return {row["account_id"]: int(row["total"]) for row in rows}
-
-
-def totals(
-    actor: Actor,
-    currency: str,
-    *,
-    sandbox: bool = False,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    kinds: Sequence[Kind] = (),
-) -> list[Total]:
-    """The sum of entries of every account in a currency that happened in [since, until), by path; those of 0 are left out.
-
-    What stands now is read from the stored balances, and what stood a short while ago from them less what came after;
-    any other time reads every entry of it.
-    """
-    found = accounts(actor).filter(currency=currency, sandbox=sandbox).order_by("path")
-    if kinds:
-        found = found.filter(kind__in=kinds)
-    rows = {one.pk: one for one in found}
-    if since is None and until is None:
-        sums = balances(actor, rows.values())
-    elif since is None and until is not None and _few_since(actor, until):
-        sums = _before(actor, found, until)
-    else:
-        wanted = entries(actor).filter(account__in=found.order_by())
-        if since is not None:
-            wanted = wanted.filter(event_at__gte=since)
-        if until is not None:
-            wanted = wanted.filter(event_at__lt=until)
-        sums = {
-            row["account_id"]: int(row["total"]) for row in wanted.values("account_id").annotate(total=Sum("amount"))
-        }
-    return [Total(one, sums[key]) for key, one in rows.items() if sums.get(key)]
-
-
-def _few_since(actor: Actor, moment: datetime) -> bool:
-    return entries(actor).filter(event_at__gte=moment).order_by()[: LATER + 1].count() <= LATER
-
-
-def _before(actor: Actor, found: QuerySet[LedgerAccount], until: datetime) -> dict[UUID, int]:
-    """The stored balances less what happened at or after a moment; one statement, so that both are of one snapshot."""
-    now = LedgerBalance.objects.visible_to(actor, READ).filter(account__in=found.order_by())
-    later = entries(actor).filter(account__in=found.order_by(), event_at__gte=until)
-    parts = (
-        now.values("account_id").annotate(total=Sum("balance")).values_list("account_id", "total"),
-        later.values("account_id").annotate(total=-Sum("amount")).values_list("account_id", "total"),
-    )
-    sums: dict[UUID, int] = defaultdict(int)
-    for key, total in parts[0].union(parts[1], all=True):
-        sums[key] += int(total)
-    return sums
 
 
 def currencies(actor: Actor, *, sandbox: bool = False) -> list[str]:

@@ -20,6 +20,7 @@ from billing.models import Journal, LedgerAccount
 from billing.presenters import ledger as presenters
 from billing.presenters import ledger_reports as reports
 from billing.selectors import ledger as selectors
+from billing.selectors.totals import totals
 from billing.services.ledger import journal_post, journal_reverse, period_close, period_reopen
 from portal.kit import clock, errors, paging
 from portal.kit.decision import can
@@ -82,7 +83,7 @@ class LedgerView(BooksPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         """The tree of one currency."""
         sandbox, currency, values = self.books(request)
-        found = selectors.totals(self.actor, currency, sandbox=sandbox) if currency else []
+        found = totals(self.actor, currency, sandbox=sandbox) if currency else []
         until = selectors.closed_until(self.actor, sandbox=sandbox)
         return self.page(
             values

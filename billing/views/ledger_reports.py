@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from billing.forms.ledger import day_of
 from billing.models.ledger import Kind
 from billing.presenters import ledger_reports as reports
-from billing.selectors import ledger as selectors
+from billing.selectors.totals import Total, totals
 from billing.views.ledger import BooksPage, Page, end_of
 from portal.kit import clock, errors
 from portal.kit.preferences import day_text
@@ -42,12 +42,12 @@ class ReportView(BooksPage):
             values |= _SHOWN[report](found, before, currency)
         return self.page(values)
 
-    def _totals(self, report: str, currency: str, sandbox: bool, first: date, last: date) -> list[selectors.Total]:
+    def _totals(self, report: str, currency: str, sandbox: bool, first: date, last: date) -> list[Total]:
         since: datetime | None = None
         kinds: tuple[Kind, ...] = ()
         if report == "income":
             since, kinds = datetime.combine(first, time(), UTC), (Kind.INCOME, Kind.EXPENSE)
-        return selectors.totals(self.actor, currency, sandbox=sandbox, since=since, until=end_of(last), kinds=kinds)
+        return totals(self.actor, currency, sandbox=sandbox, since=since, until=end_of(last), kinds=kinds)
 
 
 _SHOWN = {

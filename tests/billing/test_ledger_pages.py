@@ -1,10 +1,12 @@
 """The ledger's console: what it shows, and what staff do there."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,8 +16,8 @@ from accounts.models import User
 from audit.models import Event
 from billing.ledger import balance
 from billing.ledger.chart import bank, expense, income, receivable, tax, wallet
-from billing.models import Closing, Entry, Journal, LedgerAccount, StatementLine
-from billing.selectors import ledger
+from billing.models import Closing, Entry, Journal, LedgerAccount, LedgerBalance, StatementLine
+from billing.selectors import totals
 from portal.kit import clock
 from portal.kit.ids import uuid7
 from tests.accounts.organisation_world import make_house
@@ -53,18 +55,38 @@ def test_totals_are_the_same_from_either_end(
     a_book()
     actor = actor_of(world.admin)
 
-    def told(later: int) -> list[list[tuple[str, int]]]:
-        monkeypatch.setattr(ledger, "LATER", later)
-        moments = [DAY + timedelta(days=days) for days in (-1, 0, 1, 40, 41, 400)]
-        found = [ledger.totals(actor, "EUR", until=moment, kinds=kinds) for moment in moments]
-        return [[(one.account.path, one.amount) for one in each] for each in found]
+    def read(until: datetime | None = None) -> list[tuple[str, int, int]]:
+        found = totals.totals(actor, "EUR", until=until, kinds=kinds)
+        return [(one.account.path if one.account else one.sort, one.amount, one.accounts) for one in found]
+
+    def told(later: int) -> list[list[tuple[str, int, int]]]:
+        monkeypatch.setattr(totals, "LATER", later)
+        return [read(DAY + timedelta(days=days)) for days in (-1, 0, 1, 40, 41, 400)]
 
     from_now, from_the_beginning = told(100), told(-1)
     assert from_now == from_the_beginning
     assert [bool(each) for each in from_now[:3]] == [False, False, True]
-    now = [(one.account.path, one.amount) for one in ledger.totals(actor, "EUR", kinds=kinds)]
-    assert from_now[-1] == now
+    assert from_now[-1] == read()
     assert len({str(each) for each in from_now}) >= 2
+
+
+def test_customers_of_one_sort_are_a_row_for_each_side(world: World, browser_of: Browser) -> None:
+    a_book()
+    posted((bank("main", "EUR"), 20_000), (receivable(ANN, "EUR"), -20_000))
+    found = totals.totals(actor_of(world.admin), "EUR")
+    owed = [(one.amount, one.accounts, one.account) for one in found if one.sort == "receivable"]
+    assert sorted(owed, key=str) == [(-8_100, 1, None), (11_900, 1, None)]
+    assert sum(one.amount for one in found) == 0
+    stored = Counter[UUID]()
+    for row in LedgerBalance.objects.filter(account__currency="EUR", account__customer_id=None):
+        stored[row.account_id] += row.balance
+    assert {one.account.pk: one.amount for one in found if one.account} == {
+        key: sum_ for key, sum_ in stored.items() if sum_
+    }
+    page = browser_of(world.admin).get(f"{BASE}/reports/trial", {"currency": "EUR"}).content.decode()
+    assert ("€119.00" in page, "€81.00" in page, page.count("1 customer")) == (True, True, 3)
+    sheet = browser_of(world.admin).get(f"{BASE}/reports/sheet", {"currency": "EUR"}).content.decode()
+    assert "€38.00" in sheet
 
 
 def test_reports_of_any_day_and_time(world: World, browser_of: Browser) -> None:
