@@ -19,7 +19,7 @@ from maintenance.backup import tools
 from portal.embedded import servers
 from portal.embedded.servers import Servers
 from tests.conftest import TEMPLATE, _named, looking_around
-from tests.factories import World, actor_of
+from tests.factories import World, actor_of, make_world
 from tests.faults.conftest import Start, ended
 from tests.maintenance.conftest import dispatch, fresh
 from tests.maintenance.test_kill import _confirm, add_sessions
@@ -72,6 +72,12 @@ def own_database(
                 "DATABASE_OWNER_URL": server.database_owner_url,
             }
         connection.settings_dict.update(here)
+
+
+@pytest.fixture
+def world(own_database: dict[str, str]) -> World:
+    """The named people, made on that server: the template that they stand in is on the other one."""
+    return make_world()
 
 
 def _in_batch(admin: "psycopg.Connection") -> bool:
