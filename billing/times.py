@@ -3,7 +3,7 @@
 What is agreed, due or charged happens at the customer's time; when a row was written is the real time of `kit.clock`.
 """
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from billing.models import Customer
@@ -18,3 +18,8 @@ def now_of(customer: Customer) -> datetime:
 def zone_of(customer: Customer) -> ZoneInfo:
     """The time zone that its periods are counted in."""
     return ZoneInfo(customer.time_zone)
+
+
+def end_of(day: date) -> datetime:
+    """The first moment after a day of UTC."""
+    return datetime.combine(day + timedelta(days=1), time(), UTC)

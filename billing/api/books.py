@@ -19,7 +19,8 @@ from portal.kit.api.parameters import Parameter
 from portal.kit.money import currencies
 
 
-def _day(given: str) -> date:
+def day_of(given: str) -> date:
+    """A day as the API writes it; `ValueError` for anything else."""
     try:
         return date.fromisoformat(given)
     except ValueError:
@@ -31,7 +32,7 @@ SANDBOX = flag("sandbox", gettext_lazy("Read the books of sandboxes."))
 DAY = Parameter(
     "day",
     gettext_lazy("At the end of this day (UTC); today if none is named."),
-    _day,
+    day_of,
     {"type": "string", "format": "date"},
     "2026-01-31",
 )

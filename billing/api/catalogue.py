@@ -127,7 +127,8 @@ class PlanVersionsView(PlanBase):
     )
     def post(self, request: Request, plan_id: UUID) -> HttpResponse:
         """Write a new version, as a draft or published at once. What was sold before stays with those who have it."""
-        plan, given = self.plan(plan_id), dict(self.sent)
+        plan = self.plan(plan_id)
+        given: dict[str, Any] = {"entitlements": (), "minimums": (), **self.sent}
         publish = given.pop("publish")
         made = versions.version_start(actor=self.actor, plan=plan)
         made = versions.version_change(actor=self.actor, version=made, change=lambda before: sent_draft(given, before))

@@ -5,6 +5,7 @@ currency of their price and may have decimals, so they are texts beside that cur
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
@@ -104,6 +105,14 @@ class VersionBody(_Terms, Body):
     entitlements = EntitlementBody(many=True, required=False)
     publish = serializers.BooleanField(default=False)
     example = {"prices": [_PRICE], "entitlements": [_GIVES], "minimums": [money_body(5000, "EUR")], "publish": True}
+
+
+class DraftBody(_Terms, Body):
+    """What changes of a draft; lists replace what stood there, what is absent stays."""
+
+    prices = PriceBody(many=True, required=False)
+    entitlements = EntitlementBody(many=True, required=False)
+    example = {"trial_days": 14, "prices": [_PRICE]}
 
 
 class VersionReply(_Terms, Reply):
@@ -216,13 +225,19 @@ def _price_body(price: Price) -> dict[str, Any]:
 
 
 def sent_draft(given: Mapping[str, Any], before: VersionDraft) -> VersionDraft:
-    """What a body says a version shall say."""
-    terms = {**before.terms, **{name: given[name] for name in TERMS if name in given}}
-    prices = [
-        PriceDraft(**{**one, "tiers": tuple(Tier(**tier) for tier in one.get("tiers", ()))}) for one in given["prices"]
-    ]
-    gives = [EntitlementDraft(**one) for one in given.get("entitlements", ())]
-    return VersionDraft(terms, prices, _minimums(given.get("minimums", ())), gives)
+    """What a version says with what a body says of it; what it does not name stays."""
+    after = replace(before, terms={**before.terms, **{name: given[name] for name in TERMS if name in given}})
+    if "prices" in given:
+        prices = [
+            PriceDraft(**{**one, "tiers": tuple(Tier(**tier) for tier in one.get("tiers", ()))})
+            for one in given["prices"]
+        ]
+        after = replace(after, prices=prices)
+    if "entitlements" in given:
+        after = replace(after, entitlements=[EntitlementDraft(**one) for one in given["entitlements"]])
+    if "minimums" in given:
+        after = replace(after, minimums=_minimums(given["minimums"]))
+    return after
 
 
 def _minimums(sent: Sequence[Money]) -> dict[str, int]:

@@ -22,21 +22,12 @@ from billing.lists.ledger import accounts, journals
 from billing.models import Journal
 from billing.selectors import ledger as selectors
 from billing.services.ledger import journal_post, journal_reverse
-from portal.kit import paging
 from portal.kit.api import ApiView, endpoint, json
-from portal.kit.api.listing import parameters_of
-from portal.kit.lists import List
+from portal.kit.api.listing import parameters_of, rows_of
 
 
 class LedgerApi(ApiView, abstract=True):
     """What these endpoints share."""
-
-    def page_of(self, declared: List) -> Any:
-        """The page of a list, with the filters and orders of the console."""
-        named = {name for name in self.asked if name not in {"cursor", "limit"}}
-        chosen = declared.parse({name: self.asked[name] for name in named if self.asked[name] is not None})
-        rows = declared.rows(self.actor, chosen)
-        return paging.keyset(rows, self.asked["cursor"], by=declared.order(chosen), size=self.asked["limit"])
 
     def made(self, journal: Journal) -> HttpResponse:
         """A journal that was posted, with its entries."""
@@ -53,7 +44,7 @@ class AccountsView(LedgerApi):
     @endpoint(items=AccountReply, query=parameters_of(accounts))
     def get(self, request: Request) -> HttpResponse:
         """List accounts with their balances, with the filters and the orders of the console."""
-        page = self.page_of(accounts)
+        page = rows_of(accounts, self.actor, self.asked)
         sums = selectors.balances(self.actor, page.items)
         return self.listed((account_body(row, sums.get(row.pk, 0)) for row in page.items), page.next)
 
@@ -78,7 +69,7 @@ class JournalsView(LedgerApi):
     @endpoint(items=JournalReply, query=parameters_of(journals))
     def get(self, request: Request) -> HttpResponse:
         """List journals, with the filters and the orders of the console."""
-        page = self.page_of(journals)
+        page = rows_of(journals, self.actor, self.asked)
         return self.listed(map(journal_body, page.items), page.next)
 
     @endpoint(

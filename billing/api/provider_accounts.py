@@ -51,6 +51,17 @@ class ProviderAccountReply(Reply):
     }
 
 
+class ProviderAccountBody(Body):
+    """An account to set up; the first of its kind of money is the default. Its secrets follow by a call of their own."""
+
+    provider = serializers.ChoiceField(choices=[one.value for one in ProviderAccount.Provider])
+    code = serializers.CharField(max_length=40, help_text="Stands in the address of its webhooks.")
+    label = serializers.CharField(max_length=80)  # type: ignore[assignment] # As above.
+    live = serializers.BooleanField(default=False, help_text="Whether it moves real money.")
+    public_key = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    example = {"provider": "stripe", "code": "stripe", "label": "Stripe", "live": True, "public_key": "pk_live_1"}
+
+
 class ProviderAccountChangeBody(Body):
     """What can be changed about an account."""
 
@@ -90,6 +101,14 @@ class AccountsView(ApiView):
         """List them, with the orders of the console."""
         page = page_of(provider_accounts, self.actor, self.asked, *ACCOUNT)
         return self.listed((row.body for row in page.items), page.next)
+
+    @endpoint(body=ProviderAccountBody, reply=ProviderAccountReply, status=201, step_up=True)
+    def post(self, request: Request) -> HttpResponse:
+        """Set up an account at a payment provider."""
+        made = services.provider_account_create(actor=self.actor, **self.sent)
+        reply = json(account_body(made), status=201)
+        reply.headers["Location"] = f"/api/v1/payment-providers/{made.pk}"
+        return reply
 
 
 class AccountView(ApiView):

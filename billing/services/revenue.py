@@ -5,7 +5,7 @@ The row of a line (`Deferral`) and the journal move in one transaction, so nothi
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from billing.documents import DEFERRED
 from billing.earning import Spread, spread_of
 from billing.ledger import AccountRef, Line, Posting, chart, post_many
 from billing.models import Closing, Customer, Deferral, Invoice, InvoiceLine, Journal
-from billing.times import zone_of
+from billing.times import end_of, zone_of
 from portal.kit import clock
 from portal.kit.ids import uuid7
 from portal.kit.services import writing
@@ -173,15 +173,11 @@ def _of_day(day: date, currency: str, share: int, *, sandbox: bool) -> Posting:
     deferred, income = accounts(currency=currency, sandbox=sandbox)
     return Posting(
         key=key,
-        event_at=max(_end_of(day), _open_from(sandbox=sandbox)),
+        event_at=max(end_of(day) - timedelta(microseconds=1), _open_from(sandbox=sandbox)),
         kind=KIND,
         description=f"Earned on {day}",
         lines=[Line(deferred, share), Line(income, -share)],
     )
-
-
-def _end_of(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), UTC) - timedelta(microseconds=1)
 
 
 def _open_from(*, sandbox: bool) -> datetime:

@@ -22,6 +22,7 @@ from billing.presenters import ledger_reports as reports
 from billing.selectors import ledger as selectors
 from billing.selectors.totals import totals
 from billing.services.ledger import journal_post, journal_reverse, period_close, period_reopen
+from billing.times import end_of
 from portal.kit import clock, errors, paging
 from portal.kit.decision import can
 from portal.kit.detail import DetailPage, DetailView, Head, Tab, history_tab
@@ -37,11 +38,6 @@ Page = dict[str, Any]
 def noon(day: date) -> datetime:
     """The middle of a day of UTC, when what people date by a day happened."""
     return datetime.combine(day, time(12), UTC)
-
-
-def end_of(day: date) -> datetime:
-    """The first moment after a day of UTC."""
-    return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 class BooksPage(PageView, abstract=True):

@@ -10,7 +10,8 @@ from billing.forms.ledger import day_of
 from billing.models.ledger import Kind
 from billing.presenters import ledger_reports as reports
 from billing.selectors.totals import Total, totals
-from billing.views.ledger import BooksPage, Page, end_of
+from billing.times import end_of
+from billing.views.ledger import BooksPage, Page
 from portal.kit import clock, errors
 from portal.kit.preferences import day_text
 

@@ -2,10 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from billing.api import dunning, own_payments, payments, provider_accounts
+from billing.api import dunning, own_payments, payments, provider_accounts, provider_events
 
 _INSIDE = "organisations/<uuid:organisation_id>/billing"
-_ACCOUNT = "payment-providers/<uuid:account_id>"
+_ACCOUNT, _EVENT = "payment-providers/<uuid:account_id>", "provider-events/<uuid:event_id>"
 
 urlpatterns: list[URLPattern] = [
     path("payments", payments.PaymentsView.as_view(), name="api_payments"),
@@ -14,6 +14,9 @@ urlpatterns: list[URLPattern] = [
     path("dunning", dunning.DunningRunsView.as_view(), name="api_dunning"),
     path("dunning/<uuid:run_id>", dunning.DunningRunView.as_view(), name="api_dunning_run"),
     path("payment-providers", provider_accounts.AccountsView.as_view(), name="api_provider_accounts"),
+    path("provider-events", provider_events.EventsView.as_view(), name="api_provider_events"),
+    path(_EVENT, provider_events.EventView.as_view(), name="api_provider_event"),
+    path(f"{_EVENT}/replay", provider_events.EventReplayView.as_view(), name="api_provider_event_replay"),
     path(_ACCOUNT, provider_accounts.AccountView.as_view(), name="api_provider_account"),
     path(f"{_ACCOUNT}/secrets", provider_accounts.SecretsView.as_view(), name="api_provider_secrets"),
     path(f"{_INSIDE}/payment-methods", own_payments.MethodsView.as_view(), name="api_methods"),

@@ -10,7 +10,7 @@ from portal.kit.api.money import Amount
 from portal.kit.api.parameters import Parameter, one_of, text
 from portal.kit.api.rows import as_json
 from portal.kit.context import Actor
-from portal.kit.lists import List, Many
+from portal.kit.lists import Chosen, List, Many
 from portal.kit.paging import Page
 
 
@@ -28,11 +28,21 @@ def page_of(declared: List, actor: Actor, asked: Mapping[str, Any], *names: str 
 
     Raises `QueryMalformed` naming parameters whose value the list does not know.
     """
+    chosen = _chosen(declared, asked)
+    return declared.page(actor, chosen, as_json(declared.rows(actor, chosen), *names))
+
+
+def rows_of(declared: List, actor: Actor, asked: Mapping[str, Any]) -> Page[Any]:
+    """The page that an endpoint's parameters ask for, as the rows themselves: for replies that are no list of columns."""
+    chosen = _chosen(declared, asked)
+    return declared.page(actor, chosen, declared.rows(actor, chosen))
+
+
+def _chosen(declared: List, asked: Mapping[str, Any]) -> Chosen:
     given: dict[str, Any] = {
         name: value for name, value in asked.items() if value is not None and name not in {"limit", "cursor"}
     }
     for each in declared.filters:
         if isinstance(each, Many) and each.name in given:
             given[each.name] = given[each.name].split(",")
-    chosen = replace(declared.parse(given), size=asked["limit"], cursor=asked["cursor"])
-    return declared.page(actor, chosen, as_json(declared.rows(actor, chosen), *names))
+    return replace(declared.parse(given), size=asked["limit"], cursor=asked["cursor"])
