@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -21,6 +20,7 @@ from billing.services.subscriptions import Terms, subscription_create
 from billing.services.versions import version_publish
 from portal.kit import context
 from tests.accounts.organisation_world import make_house
+from tests.billing.api_world import called
 from tests.billing.catalogue_world import coupon, draft, feature, flat, meter, new_plan, sold
 from tests.billing.money_world import customer_of
 from tests.factories import World, actor_of
@@ -190,18 +190,13 @@ def test_what_the_demonstration_sells_reads_well_in_each_currency() -> None:
     assert cards(selectors.offers(), "CHF") == []
 
 
-def _call(client: Client, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-    reply = client.generic(method, path, json.dumps(body) if body is not None else "", "application/json")
-    return reply.status_code, json.loads(reply.content or b"null")
-
-
 def test_versions_are_written_and_published_over_the_api(world: World, browser_of: Browser) -> None:
     client = browser_of(world.admin)
     meter("calls")
     feature("seats", kind="limit")
-    status, plan = _call(client, "POST", "/api/v1/plans", {"product": "cloud", "code": "pro", "name": "Pro"})
+    status, plan = called(client, "POST", "plans", {"product": "cloud", "code": "pro", "name": "Pro"})
     assert (status, plan["state"], plan["family"]) == (201, "draft", "pro")
-    where = f"/api/v1/plans/{plan['id']}/versions"
+    where = f"plans/{plan['id']}/versions"
     calls = {
         "code": "calls", "name": "Calls", "currency": "EUR", "model": "volume", "meter": "calls",
         "tiers": [{"up_to": "1000", "unit_amount": "0.5"}, {"up_to": None, "unit_amount": "0.25"}],
@@ -218,21 +213,21 @@ def test_versions_are_written_and_published_over_the_api(world: World, browser_o
         ({"prices": [base], "entitlements": [{"feature": "nothing"}]}, "kit.invalid"),
         ({"prices": [base], "is_root": True}, "kit.invalid"),
     ):
-        status, problem = _call(client, "POST", where, body | wrong)
+        status, problem = called(client, "POST", where, body | wrong)
         assert (status, problem["code"]) == (422, code)
     assert (PlanVersion.objects.count(), Price.objects.count(), Event.objects.count()) == before
-    status, version = _call(client, "POST", where, body)
+    status, version = called(client, "POST", where, body)
     assert (status, version["number"], version["trial_days"]) == (201, 1, 7)
     assert version["prices"][1]["tiers"][1] == {"up_to": None, "unit_amount": "0.25", "flat_amount": "0"}
-    assert _call(client, "POST", where, body | {"publish": False})[1]["published_at"] is None
-    status, problem = _call(client, "POST", where, body)
+    assert called(client, "POST", where, body | {"publish": False})[1]["published_at"] is None
+    status, problem = called(client, "POST", where, body)
     assert (status, problem["code"]) == (409, "billing.draft_exists")
-    assert [one["number"] for one in _call(client, "GET", where)[1]["items"]] == [2, 1]
-    assert _call(client, "PATCH", f"/api/v1/plans/{plan['id']}", {"archived": True})[1]["state"] == "archived"
-    assert _call(client, "PATCH", f"/api/v1/plans/{plan['id']}", {"archived": False})[1]["state"] == "active"
+    assert [one["number"] for one in called(client, "GET", where)[1]["items"]] == [2, 1]
+    assert called(client, "PATCH", f"plans/{plan['id']}", {"archived": True})[1]["state"] == "archived"
+    assert called(client, "PATCH", f"plans/{plan['id']}", {"archived": False})[1]["state"] == "active"
     for who, status in ((world.manager, 403), (world.stranger, 403)):
-        assert _call(browser_of(who), "POST", where, body)[0] == status
-    assert _call(browser_of(world.manager), "GET", where)[0] == 200
+        assert called(browser_of(who), "POST", where, body)[0] == status
+    assert called(browser_of(world.manager), "GET", where)[0] == 200
 
 
 def test_an_organisation_sees_what_is_offered_and_nothing_else(browser_of: Browser) -> None:

@@ -16,6 +16,14 @@ from tests.factories import World
 _numbers = count(1)
 
 
+def _statement(number: int) -> None:
+    rows = "".join(f"2026-03-0{1 + n % 9},1.0{n % 9},EUR,ref {n},Ann,{uuid7().hex}\n" for n in range(1, number + 1))
+    with context.system("a test") as current:
+        head = "date,amount,currency,reference,counterparty,id\n"
+        statement_import(actor=current.actor, bank="main", text=head + rows)
+    assert StatementLine.objects.count() >= number
+
+
 class TestAccountList(ListCase):
     name = "billing.ledger_accounts"
 
@@ -36,11 +44,7 @@ class TestStatementList(ListCase):
     name = "billing.statement_lines"
 
     def make(self, number: int) -> None:
-        rows = "".join(f"2026-03-0{1 + n % 9},1.0{n % 9},EUR,ref {n},Ann,{uuid7().hex}\n" for n in range(1, number + 1))
-        with context.system("a test") as current:
-            head = "date,amount,currency,reference,counterparty,id\n"
-            statement_import(actor=current.actor, bank="main", text=head + rows)
-        assert StatementLine.objects.count() >= number
+        _statement(number)
 
 
 class TestAccounts(ApiCase):
@@ -79,3 +83,21 @@ class TestJournals(ApiCase):
     def make(self, number: int) -> None:
         for _ in range(number):
             sale(100)
+
+
+class TestStatements(ApiCase):
+    collection = "/api/v1/ledger/statements"
+    reader = "admin"
+    reader_may = frozenset({"post"})
+    models = (StatementLine,)
+    valid: ClassVar[Any] = {
+        "bank": "main",
+        "csv": lambda: f"date,amount,currency\n2026-03-01,{next(_numbers)}.00,EUR\n",
+    }
+
+    def existing(self, world: World) -> str:
+        _statement(1)
+        return f"{self.collection}/{StatementLine.objects.order_by('pk')[0].pk}"
+
+    def make(self, number: int) -> None:
+        _statement(number)

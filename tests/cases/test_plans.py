@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from billing.models import Coupon, Feature, Meter, Plan
+from billing.models import Coupon, Feature, Meter, Plan, Product
 from tests.billing.catalogue_world import coupon, feature, meter, new_plan, product, sold
 from tests.cases.api import ApiCase
 from tests.cases.crud import CrudCase
@@ -147,3 +147,59 @@ class TestPlans(ApiCase):
     def make(self, number: int) -> None:
         for _ in range(number):
             new_plan()
+
+
+class TestProducts(ApiCase):
+    collection = "/api/v1/products"
+    valid = {"code": _code, "name": "Cloud"}
+    changed = {"name": "Clouds"}
+    models = (Product,)
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{product().pk}"
+
+    def make(self, number: int) -> None:
+        for _ in range(number):
+            product(code=_code())
+
+
+class TestMeters(ApiCase):
+    collection = "/api/v1/meters"
+    valid = {"code": _code, "name": "Calls", "aggregation": "count"}
+    changed = {"name": "Calls of the API"}
+    models = (Meter,)
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{meter().pk}"
+
+    def make(self, number: int) -> None:
+        for _ in range(number):
+            meter()
+
+
+class TestFeatures(ApiCase):
+    collection = "/api/v1/features"
+    valid = {"code": _code, "name": "Seats", "kind": "limit"}
+    changed = {"position": 4}
+    models = (Feature,)
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{feature().pk}"
+
+    def make(self, number: int) -> None:
+        for _ in range(number):
+            feature()
+
+
+class TestCoupons(ApiCase):
+    collection = "/api/v1/coupons"
+    valid = {"code": lambda: _code().upper(), "name": "Spring", "percent_off": "20"}
+    changed = {"max_redemptions": 7}
+    models = (Coupon,)
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{coupon().pk}"
+
+    def make(self, number: int) -> None:
+        for _ in range(number):
+            coupon()
