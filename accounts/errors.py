@@ -182,6 +182,17 @@ class SignInGone(errors.Unauthenticated):
     default_detail = _("It took too long, or the code was wrong too often. Start again with your password.")
 
 
+class ConfirmationRefused(errors.Invalid):
+    """A proof of who one is was refused; why is nobody's business."""
+
+    code = "accounts.confirmation_refused"
+    title = _("That does not confirm who you are")
+    default_detail = _(
+        "That password or code is wrong, was used already, or is not taken for a while. Wait for the next code and send it; "
+        "after several failures wait some minutes."
+    )
+
+
 class SignInRefused(errors.Unauthenticated):
     """A sign-in of the API failed; why is nobody's business."""
 

@@ -6,7 +6,7 @@ Each kind registers itself with `FACTORS.append`; sign-in, confirmation and the 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
 from accounts.models import User
@@ -20,6 +20,12 @@ class Proof:
 
     kind: str
     value: str
+
+    @classmethod
+    def of_code(cls, typed: str) -> Self:
+        """A code that somebody typed: digits are the authenticator app's, anything else is a recovery code."""
+        code = typed.strip()
+        return cls("totp" if code.replace(" ", "").isdigit() else "recovery", code)
 
     def __repr__(self) -> str:  # The value never stands in a log or an error.
         return f"Proof({self.kind})"

@@ -92,11 +92,10 @@ class SecondFactorView(Door):
         Each is good once. After five wrong ones the sign-in begins again with the password.
         """
         given = self.sent
-        code = given["code"].strip()
         done = sign_in_finish(
             request=request._request,
             pending_token=given["pending_token"],
-            proof=Proof("totp" if code.replace(" ", "").isdigit() else "recovery", code),
+            proof=Proof.of_code(given["code"]),
             kind=Session.Kind.TOKEN,
             label=given["label"].strip(),
         )

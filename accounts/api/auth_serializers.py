@@ -68,6 +68,14 @@ class ChangePasswordBody(Body):
     example = {"current": "correct-horse-battery-staple", "new": "seven quiet lanterns drift"}
 
 
+class ConfirmBody(Body):
+    """The strongest that one has: a code of a second factor, or the password of who has none."""
+
+    password = serializers.CharField(max_length=1024, trim_whitespace=False, required=False)
+    code = serializers.CharField(max_length=64, required=False, help_text="Of the authenticator app, or for recovery.")
+    example = {"code": "123456"}
+
+
 class PairReply(Reply):
     """Tokens, told once. Nobody can look them up."""
 
@@ -108,6 +116,13 @@ class SetupReply(Reply):
     key = serializers.CharField(help_text="In groups, for typing.")
     uri = serializers.CharField(help_text="For an app on the same machine, or to draw as a QR code.")
     example = {"key": "JBSW Y3DP EHPK 3PXP", "uri": "otpauth://totp/Steward:ada?secret=JBSWY3DPEHPK3PXP"}
+
+
+class ConfirmedReply(Reply):
+    """That it is confirmed for ten minutes. A client with tokens goes on with new ones, a browser with a new cookie."""
+
+    tokens = PairReply(allow_null=True)
+    example = {"tokens": _PAIR}
 
 
 class FactorBody(Body):

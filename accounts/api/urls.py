@@ -4,6 +4,7 @@ from django.urls import path
 
 from accounts.api import (
     auth,
+    confirmation,
     developers,
     factors,
     keys,
@@ -54,6 +55,7 @@ urlpatterns = [
     path("auth/logout", auth.LogoutView.as_view(), name="api_logout"),
     path("auth/refresh", auth.RefreshView.as_view(), name="api_refresh"),
     path("auth/change-password", auth.ChangePasswordView.as_view(), name="api_change_password"),
+    path("auth/confirm", confirmation.ConfirmView.as_view(), name="api_confirm"),
     path("auth/2fa/verify", auth.SecondFactorView.as_view(), name="api_second_factor"),
     path("auth/2fa/setup", factors.SetupView.as_view(), name="api_factor_setup"),
     path("auth/2fa/confirm", factors.ConfirmView.as_view(), name="api_factor_confirm"),
