@@ -33,18 +33,20 @@ WITH items AS (
         WHEN late <= 60 THEN '31-60' WHEN late <= 90 THEN '61-90' ELSE '90+' END AS bucket FROM aged
 )
 """
-_SUMS = """
-    coalesce(sum(amount) FILTER (WHERE bucket = 'current'), 0)::bigint,
-    coalesce(sum(amount) FILTER (WHERE bucket = '1-30'), 0)::bigint,
-    coalesce(sum(amount) FILTER (WHERE bucket = '31-60'), 0)::bigint,
-    coalesce(sum(amount) FILTER (WHERE bucket = '61-90'), 0)::bigint,
-    coalesce(sum(amount) FILTER (WHERE bucket = '90+'), 0)::bigint,
-    coalesce(sum(amount) FILTER (WHERE bucket = 'other'), 0)::bigint
-"""
-_WHOLE = f"{_ITEMS} SELECT {_SUMS}, count(DISTINCT customer_id) FROM placed"  # noqa: S608 - the statements above
+_SUMS = ", ".join(
+    f"coalesce(sum(amount) FILTER (WHERE bucket = '{bucket}'), 0)::bigint AS n{place}"
+    for place, bucket in enumerate((*BUCKETS, OTHER))
+)
+_WHOLE = ", ".join(f"sum(n{place}) OVER ()" for place in range(len(BUCKETS) + 1))
+# Customers and the whole by one statement: they are of one snapshot, and the entries are read once.
 _ROWS = f"""
-{_ITEMS} SELECT customer_id, coalesce(name, customer_id::text), organisation_id, {_SUMS} FROM placed
-GROUP BY customer_id, name, organisation_id ORDER BY sum(amount) DESC, customer_id LIMIT %(most)s
+{_ITEMS}, owing AS (
+    SELECT customer_id, coalesce(name, customer_id::text) AS name, organisation_id, sum(amount) AS total, {_SUMS}
+    FROM placed GROUP BY customer_id, name, organisation_id
+)
+SELECT customer_id, name, organisation_id, {", ".join(f"n{place}" for place in range(len(BUCKETS) + 1))}, {_WHOLE},
+    count(*) OVER ()
+FROM owing ORDER BY total DESC, customer_id LIMIT %(most)s
 """  # noqa: S608 - the statements above
 _OPEN = f"""
 {_ITEMS} SELECT id, number, due_at, late, bucket, amount FROM placed
@@ -134,17 +136,18 @@ def ageing(
     authorise(actor, READ)
     values = _values(currency, day, sandbox=sandbox, customer_id=customer_id) | {"most": most}
     with connection.cursor() as cursor:
-        cursor.execute(_WHOLE, values)
-        *sums, customers = cursor.fetchone()
         cursor.execute(_ROWS, values)
-        rows = [AgedCustomer(key, name, where, _aged(sums_of)) for key, name, where, *sums_of in cursor.fetchall()]
+        found = cursor.fetchall()
         cursor.execute(_CREDIT, values)
         credit = int(cursor.fetchone()[0])
         due = None
         if day >= clock.now().date():
             cursor.execute(_DUE, values)
             due = int(cursor.fetchone()[0])
-    return Ageing(day, currency, _aged(sums), customers, rows, credit, due)
+    width = len(BUCKETS) + 1
+    rows = [AgedCustomer(key, name, where, _aged(sums[:width])) for key, name, where, *sums in found]
+    *whole, customers = found[0][3 + width :] if found else (*[0] * width, 0)
+    return Ageing(day, currency, _aged(whole), customers, rows, credit, due)
 
 
 def open_documents(

@@ -26,7 +26,17 @@ NOTHING = "01890000-0000-7000-8000-000000000000"
 # Numbers of bodies that are no money: how many, how long, which. Whoever adds one says here that it is none.
 COUNTS = {
     *("attempt", "attempts", "bill_day", "counted", "customers", "differences", "due_days", "duplicates", "events"),
-    *("fixed_days", "free_units"),
+    *(
+        "accounts",
+        "added",
+        "fixed_days",
+        "free_units",
+        "known",
+        "max_redemptions",
+        "percent_off",
+        "redeemed",
+        "repeats",
+    ),
     *("hard_limit", "interval_count", "limit", "millis", "number", "package_size", "percent", "position", "quantity"),
     *("refused", "resends", "soft_limit", "status", "trial_days", "up_to", "used", "version"),
 }
