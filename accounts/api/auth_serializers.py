@@ -140,6 +140,13 @@ class FactorMadeReply(Reply):
     example = {"recovery_codes": ["Kite-Maple-Orbit-Flint-27"], "tokens": _PAIR}
 
 
+class RecoveryCodesReply(Reply):
+    """Ten recovery codes that nobody will be told again."""
+
+    recovery_codes = serializers.ListField(child=serializers.CharField())
+    example = {"recovery_codes": ["Kite-Maple-Orbit-Flint-27"]}
+
+
 class OwnSessionReply(Reply):
     """A browser or client in which a person is signed in now."""
 

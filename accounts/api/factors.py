@@ -5,11 +5,12 @@ from django.middleware.csrf import rotate_token
 from rest_framework.request import Request
 
 from accounts.api.auth import pair_body
-from accounts.api.auth_serializers import FactorBody, FactorMadeReply, SetupReply
-from accounts.errors import SetUpGone
+from accounts.api.auth_serializers import FactorBody, FactorMadeReply, RecoveryCodesReply, SetupReply
+from accounts.errors import FactorRequired, NoFactor, SetUpGone
 from accounts.factors import has_factor
 from accounts.presenters.factors import setup_of
-from accounts.services.factors import factor_proved, totp_begin, totp_confirm
+from accounts.services.factors import factor_proved, totp_begin, totp_confirm, totp_remove
+from accounts.services.recovery_codes import recovery_codes_make
 from accounts.services.tokens import tokens_replace
 from accounts.views.sessions import remember
 from portal.kit import errors, limits
@@ -70,4 +71,33 @@ class ConfirmView(FactorBase):
         reply = json({"recovery_codes": codes, "tokens": None})
         remember(reply, token)
         rotate_token(request._request)
+        return reply
+
+
+class AppView(FactorBase):
+    """The authenticator app."""
+
+    access = OWN
+
+    @endpoint(status=204, step_up=True, errors=(NoFactor, FactorRequired))
+    def delete(self, request: Request) -> HttpResponse:
+        """Remove one's own authenticator app. Recovery codes go with the last second factor; every other session ends."""
+        who = self.proved()
+        totp_remove(actor=self.actor, session_id=who.session_id)
+        return HttpResponse(status=204)
+
+
+class RecoveryCodesView(FactorBase):
+    """Codes for when the app is not at hand."""
+
+    access = OWN
+
+    @endpoint(
+        reply=RecoveryCodesReply, status=201, step_up=True, limit=limits.SENSITIVE, idempotent=False, errors=(NoFactor,)
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Make ten new recovery codes, told once. The former ones stop working."""
+        self.proved()
+        reply = json({"recovery_codes": recovery_codes_make(actor=self.actor)}, status=201)
+        reply.headers["Cache-Control"] = "no-store"
         return reply

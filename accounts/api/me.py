@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from accounts.models import User
 from accounts.services.preferences import preference_set
+from accounts.services.profiles import profile_update
 from portal.kit import preferences
 from portal.kit.access import SignedIn
 from portal.kit.api import ApiView, Body, Reply, endpoint
@@ -71,3 +72,47 @@ class PreferencesView(ApiView):
 
 def _preferences(user: User) -> dict[str, Any]:
     return asdict(preferences.of(user.preferences))
+
+
+class ProfileReply(Reply):
+    """The caller's own profile."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    username = serializers.CharField()
+    email = serializers.EmailField()
+    example = {
+        "id": "01890000-0000-7000-8000-000000000001",
+        "name": "Ada Lindqvist",
+        "username": "ada.lindqvist",
+        "email": "ada@example.com",
+    }
+
+
+class ProfileBody(Body):
+    """What one sets of one's own profile; the address has a way of its own, which proves that the new one is one's own."""
+
+    name = serializers.CharField(max_length=150, required=False)
+    username = serializers.CharField(max_length=150, required=False)
+    example = {"name": "Ada L. Lindqvist"}
+
+
+class ProfileView(ApiView):
+    """The caller's own profile."""
+
+    access = SignedIn("One's own profile.")
+
+    @endpoint(reply=ProfileReply, etag=True)
+    def get(self, request: Request) -> HttpResponse:
+        """Read one's own profile."""
+        return self.single(_profile(self.who.person))
+
+    @endpoint(body=ProfileBody, partial=True, reply=ProfileReply, etag=True)
+    def patch(self, request: Request) -> HttpResponse:
+        """Change one's own name or user name. A new user name is told by mail, since one signs in with it."""
+        self.unchanged(self.who.person, _profile)
+        return self.single(_profile(profile_update(actor=self.actor, values=self.sent)))
+
+
+def _profile(user: User) -> dict[str, Any]:
+    return {"id": user.pk, "name": user.name, "username": user.username, "email": user.email}

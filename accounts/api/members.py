@@ -138,3 +138,20 @@ class InvitationView(OrganisationBase):
         found = selectors.invitation(self.actor, self.organisation(organisation_id).pk, invitation_id)
         invitations.invitation_revoke(actor=self.actor, invitation=found)
         return HttpResponse(status=204)
+
+
+class InvitationResendView(OrganisationBase):
+    """An invitation whose mail was lost or is too old."""
+
+    access = "organisation:read"
+
+    @endpoint(
+        reply=InvitationReply,
+        service="member:create",
+        errors=(InvitationGone, CannotDelegate, OrganisationClosed),
+        limit=limits.SENSITIVE,
+    )
+    def post(self, request: Request, organisation_id: UUID, invitation_id: UUID) -> HttpResponse:
+        """Mail a new link, good for a week from now. The older one dies."""
+        found = selectors.invitation(self.actor, self.organisation(organisation_id).pk, invitation_id)
+        return json(invitation_body(invitations.invitation_resend(actor=self.actor, invitation=found)))

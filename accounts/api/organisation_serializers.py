@@ -32,6 +32,22 @@ class OrganisationBody(Body):
     example = {"name": "Harbour Works", "slug": "harbour"}
 
 
+class CloseBody(Body):
+    """Closing an organisation for good."""
+
+    confirm = serializers.CharField(max_length=40, help_text="Its name in addresses, typed again.")
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    example = {"confirm": "harbour", "reason": "Moved elsewhere"}
+
+
+class TransferBody(Body):
+    """Who becomes owner."""
+
+    membership_id = serializers.UUIDField()
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    example = {"membership_id": "01890000-0000-7000-8000-0000000000c2", "reason": "New management"}
+
+
 class MemberReply(Reply):
     """A person in an organisation."""
 

@@ -7,22 +7,29 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import organisation_selectors as selectors
 from accounts.api.organisation_serializers import (
     ORGANISATION,
+    CloseBody,
     OrganisationBody,
     OrganisationReply,
+    TransferBody,
     organisation_body,
 )
 from accounts.api.serializers import ReasonBody
-from accounts.errors import OrganisationClosed
+from accounts.errors import MemberInactive, OrganisationClosed
 from accounts.models import Organisation
+from accounts.organisation_guards import authorise_in
 from accounts.organisation_lists import organisations
 from accounts.services import organisations as services
+from accounts.services.memberships import membership_leave
 from portal.kit.api import ApiView, endpoint, json
 from portal.kit.api.listing import page_of, parameters_of
+from portal.kit.errors import Invalid
+from rbac.errors import LastOwner
 
 
 class OrganisationBase(ApiView, abstract=True):
@@ -106,3 +113,59 @@ class OrganisationResumeView(OrganisationBase):
         found = self.organisation(organisation_id)
         reason = self.sent["reason"]
         return self.told(services.organisation_resume(actor=self.actor, organisation=found, reason=reason))
+
+
+class OrganisationCloseView(OrganisationBase):
+    """The end of an organisation."""
+
+    access = "organisation:read"
+
+    @endpoint(
+        body=CloseBody,
+        reply=OrganisationReply,
+        service="organisation:delete",
+        step_up=True,
+        errors=(OrganisationClosed,),
+    )
+    def post(self, request: Request, organisation_id: UUID) -> HttpResponse:
+        """Close an organisation for good: nobody enters it any more, and open invitations die."""
+        found = self.organisation(organisation_id)
+        authorise_in(self.actor, "organisation:delete", found.pk)
+        if self.sent["confirm"] != found.slug:
+            raise Invalid(
+                fields={"confirm": [_("Type %(word)s to confirm. Nothing was changed.") % {"word": found.slug}]}
+            )
+        return self.told(services.organisation_close(actor=self.actor, organisation=found, reason=self.sent["reason"]))
+
+
+class OrganisationTransferView(OrganisationBase):
+    """Who owns an organisation."""
+
+    access = "organisation:read"
+
+    @endpoint(
+        body=TransferBody,
+        status=204,
+        service="organisation:transfer",
+        step_up=True,
+        errors=(OrganisationClosed, MemberInactive),
+    )
+    def post(self, request: Request, organisation_id: UUID) -> HttpResponse:
+        """Hand an organisation over: a member becomes owner, the calling owner an administrator."""
+        found, given = self.organisation(organisation_id), self.sent
+        member = selectors.member(self.actor, found.pk, given["membership_id"])
+        services.ownership_transfer(actor=self.actor, organisation=found, to=member, reason=given["reason"])
+        return HttpResponse(status=204)
+
+
+class OrganisationLeaveView(OrganisationBase):
+    """One's own membership."""
+
+    access = "organisation:read"
+
+    @endpoint(body=ReasonBody, status=204, errors=(LastOwner,))
+    def post(self, request: Request, organisation_id: UUID) -> HttpResponse:
+        """Leave an organisation of one's own accord. The last owner stays."""
+        found = self.organisation(organisation_id)
+        membership_leave(actor=self.actor, organisation_id=found.pk, reason=self.sent["reason"])
+        return HttpResponse(status=204)

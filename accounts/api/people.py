@@ -17,13 +17,15 @@ from accounts.api.serializers import (
     PersonReply,
     PersonWithRolesReply,
     ReasonBody,
+    RoleGivenBody,
     UnlockedReply,
     person_body,
 )
-from accounts.errors import Deactivated, Erased, NotYourself, Outranked, RootProtected
+from accounts.errors import Deactivated, DeveloperRoleApart, Erased, NotYourself, Outranked, RootProtected
 from accounts.lists import people
 from accounts.models import User
 from accounts.services import erasure, links, users
+from accounts.services.roles import role_give, role_take
 from portal.kit import errors
 from portal.kit.api import ApiView, endpoint, json
 from portal.kit.api.listing import page_of, parameters_of
@@ -32,6 +34,7 @@ from rbac.errors import CannotDelegate, LastAdministrator
 from rbac.models import Role
 
 PROTECTED = (RootProtected, Outranked)
+GIVEN = (*PROTECTED, CannotDelegate, DeveloperRoleApart, Erased)
 
 
 class PeopleView(ApiView):
@@ -169,3 +172,28 @@ class PersonUnlockView(PersonBase):
     def post(self, request: Request, person_id: UUID) -> HttpResponse:
         """Let a person try to sign in again at once."""
         return json({"unlocked": users.user_unlock(actor=self.actor, user=self.person(person_id))})
+
+
+class PersonRolesView(PersonBase):
+    """The roles of a person on the installation."""
+
+    access = "role:admin"
+
+    @endpoint(body=RoleGivenBody, reply=PersonWithRolesReply, step_up=True, errors=GIVEN)
+    def post(self, request: Request, person_id: UUID) -> HttpResponse:
+        """Give a person a role. Does nothing when it holds it already."""
+        user = self.person(person_id)
+        role_give(actor=self.actor, user=user, role=_role(self.sent["role"]), reason=self.sent["reason"])
+        return self.told(user)
+
+
+class PersonRoleView(PersonBase):
+    """One role of a person."""
+
+    access = "role:admin"
+
+    @endpoint(status=204, step_up=True, errors=(*PROTECTED, LastAdministrator))
+    def delete(self, request: Request, person_id: UUID, role: str) -> HttpResponse:
+        """Take a role from a person; its next request knows."""
+        role_take(actor=self.actor, user=self.person(person_id), role=_role(role))
+        return HttpResponse(status=204)

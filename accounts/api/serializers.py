@@ -87,6 +87,14 @@ class ReasonBody(Body):
     example = {"reason": "Left the company"}
 
 
+class RoleGivenBody(Body):
+    """A role of the installation for a person."""
+
+    role = serializers.CharField(max_length=60, help_text="Code of a role of the installation.")
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    example = {"role": "manager", "reason": "Leads support"}
+
+
 class LinkReply(Reply):
     """That a link was mailed; the link itself is in the mail alone."""
 

@@ -144,6 +144,13 @@ class RateChangeBody(Body):
     example = {"valid_until": "2027-01-01"}
 
 
+class RatesLoadedReply(Reply):
+    """How many rates are new."""
+
+    added = serializers.IntegerField()
+    example = {"added": 3}
+
+
 class RateReply(Reply):
     """A rate of tax, in force from one day until before another."""
 

@@ -14,6 +14,7 @@ from billing.api.customer_serializers import (
     RateBody,
     RateChangeBody,
     RateReply,
+    RatesLoadedReply,
     entity_body,
     rate_body,
 )
@@ -127,6 +128,17 @@ class RatesView(EntityBase):
         given: dict[str, Any] = self.sent
         made = tax_rates.tax_rate_add(actor=self.actor, entity=self.entity(entity_id), **given)
         return json(rate_body(made), status=201)
+
+
+class RatesLoadView(EntityBase):
+    """The ready-made rates of a regime."""
+
+    access = "invoice:admin"
+
+    @endpoint(reply=RatesLoadedReply)
+    def post(self, request: Request, entity_id: UUID) -> HttpResponse:
+        """Add the ready-made rates of the entity's regime whose codes it does not have. They are examples: look them over."""
+        return json({"added": tax_rates.tax_rates_load(actor=self.actor, entity=self.entity(entity_id))})
 
 
 class RateView(EntityBase):

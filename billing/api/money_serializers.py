@@ -77,34 +77,36 @@ class CheckoutBody(Body):
     example = {"save_method": True}
 
 
-class CheckoutReply(Reply):
-    """A payment that was begun, and where it is made."""
+class SetupReply(Reply):
+    """Where a payer is sent."""
 
-    payment_id = serializers.UUIDField()
-    provider = serializers.CharField()
-    amount = MoneyField()
     url = serializers.CharField(
         allow_blank=True, help_text="Where to send the payer. Empty: the provider has no page of its own."
     )
     order_ref = serializers.CharField(help_text="The checkout or order at the provider, for its own script.")
     public_key = serializers.CharField(allow_blank=True, help_text="What the provider's script is opened with.")
-    example = {
-        "payment_id": _ID,
-        "provider": "stripe",
-        "amount": money_body(24995, "EUR"),
-        "url": "https://checkout.stripe.com/c/pay/cs_1",
-        "order_ref": "cs_1",
-        "public_key": "",
+    example = {"url": "https://checkout.stripe.com/c/pay/cs_1", "order_ref": "cs_1", "public_key": ""}
+
+
+class CheckoutReply(SetupReply):
+    """A payment that was begun, and where it is made."""
+
+    payment_id = serializers.UUIDField()
+    provider = serializers.CharField()
+    amount = MoneyField()
+    example = {"payment_id": _ID, "provider": "stripe", "amount": money_body(24995, "EUR"), **SetupReply.example}
+
+
+def page_body(checkout: Checkout) -> dict[str, Any]:
+    """The reply of a page that a payer is sent to."""
+    return {
+        "url": absolute(path=checkout.url) if checkout.url.startswith("/") else checkout.url,
+        "order_ref": checkout.ref,
+        "public_key": str((checkout.page or {}).get("key", "")),
     }
 
 
 def checkout_body(payment: Payment, checkout: Checkout) -> dict[str, Any]:
     """The reply of a checkout that was begun."""
-    return {
-        "payment_id": payment.pk,
-        "provider": payment.provider,
-        "amount": money_body(payment.amount, payment.currency),
-        "url": absolute(path=checkout.url) if checkout.url.startswith("/") else checkout.url,
-        "order_ref": checkout.ref,
-        "public_key": str((checkout.page or {}).get("key", "")),
-    }
+    amount = money_body(payment.amount, payment.currency)
+    return {"payment_id": payment.pk, "provider": payment.provider, "amount": amount, **page_body(checkout)}

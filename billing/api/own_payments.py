@@ -5,6 +5,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from billing.api.money_serializers import SetupReply, page_body
 from billing.api.payment_serializers import (
     METHOD,
     MethodBody,
@@ -13,12 +14,15 @@ from billing.api.payment_serializers import (
     method_body,
     own_payment_body,
 )
-from billing.errors.payments import MethodGone
+from billing.errors.payments import MethodGone, NoProvider
 from billing.models import PaymentMethod
+from billing.providers.base import ProviderAway, ProviderRefused
 from billing.selectors import payments as selectors
+from billing.services.checkouts import setup_start
 from billing.services.methods import method_prefer, method_remove
 from portal.kit import paging
-from portal.kit.api import endpoint, row_body
+from portal.kit.api import endpoint, json, row_body
+from portal.kit.errors import NotFound
 from rbac.api.inside import InsideView
 
 SEE, CHANGE = "billing:read", "billing:admin"
@@ -31,11 +35,22 @@ class MethodsView(InsideView):
 
     @endpoint(items=MethodReply, service=SEE)
     def get(self, request: Request, organisation_id: UUID) -> HttpResponse:
-        """List what may be charged, the newest first. One is added on the provider's page only."""
+        """List what may be charged, the newest first."""
         self.place(organisation_id, SEE)
         rows = selectors.methods(self.actor).order_by()
         page = paging.keyset(rows, self.asked["cursor"], size=self.asked["limit"])
         return self.listed((row_body(row, METHOD) for row in page.items), page.next)
+
+    @endpoint(reply=SetupReply, status=201, errors=(NoProvider, ProviderAway, ProviderRefused), service=CHANGE)
+    def post(self, request: Request, organisation_id: UUID) -> HttpResponse:
+        """Begin to save a card or account on the provider's page, without paying. The provider tells when it is saved."""
+        self.place(organisation_id, CHANGE)
+        customer = selectors.customer_here(self.actor)
+        if customer is None:
+            raise NotFound
+        reply = json(page_body(setup_start(actor=self.actor, customer=customer)), status=201)
+        reply.headers["Cache-Control"] = "no-store"
+        return reply
 
 
 class MethodView(InsideView):

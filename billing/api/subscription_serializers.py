@@ -1,10 +1,11 @@
 """Bodies of subscriptions."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
 
-from billing.models import Subscription
+from billing.models import PendingChange, Subscription, SubscriptionItem
 from billing.services.subscription_previews import Preview, PreviewLine
 from billing.subscription_acts import ACTS
 from portal.kit.api import Body, MoneyField, Reply, money_body
@@ -48,6 +49,61 @@ class SubscriptionReply(Reply):
         "cancel_at": None,
         "ended_at": None,
         "created_at": _MOMENT,
+    }
+
+
+class ItemReply(serializers.Serializer[Any]):
+    """So many of a plan or add-on."""
+
+    plan = serializers.CharField(help_text="Its code.")
+    version = serializers.IntegerField()
+    base = serializers.BooleanField(help_text="False: an add-on.")
+    quantity = serializers.IntegerField()
+    starts_at = serializers.DateTimeField()
+
+
+class PlannedReply(serializers.Serializer[Any]):
+    """What becomes of it at a moment by itself."""
+
+    kind = serializers.ChoiceField(choices=PendingChange.Kind.values)
+    plan = serializers.CharField(help_text="The code of the plan or add-on.")
+    quantity = serializers.IntegerField()
+    at = serializers.DateTimeField()
+
+
+class SubscriptionWholeReply(SubscriptionReply):
+    """A subscription with what it holds and what is planned."""
+
+    items = ItemReply(many=True)
+    planned = PlannedReply(many=True)
+    example = SubscriptionReply.example | {
+        "items": [{"plan": "pro", "version": 2, "base": True, "quantity": 5, "starts_at": _MOMENT}],
+        "planned": [{"kind": "quantity", "plan": "pro", "quantity": 3, "at": "2026-02-28T00:00:00Z"}],
+    }
+
+
+class SubscriptionEventReply(Reply):
+    """Something that happened to a subscription."""
+
+    kind = serializers.CharField()
+    reason = serializers.CharField()
+    note = serializers.CharField()
+    actor_kind = serializers.CharField()
+    actor_id = serializers.UUIDField(allow_null=True)
+    before = serializers.JSONField(help_text="What it was, as far as it changed.")
+    after = serializers.JSONField()
+    at = serializers.DateTimeField(help_text="In the customer's time.")
+    recorded_at = serializers.DateTimeField()
+    example = {
+        "kind": "changed_quantity",
+        "reason": "",
+        "note": "",
+        "actor_kind": "user",
+        "actor_id": _OTHER,
+        "before": {"quantity": 3},
+        "after": {"quantity": 5},
+        "at": _MOMENT,
+        "recorded_at": _MOMENT,
     }
 
 
@@ -146,6 +202,21 @@ class ChangePreviewReply(Reply):
     }
 
 
+class UpcomingReply(Reply):
+    """The next invoice if nothing changes; without a moment there is none."""
+
+    at = serializers.DateTimeField(allow_null=True)
+    lines = PreviewLineReply(many=True)
+    total = MoneyField(help_text="With taxes.")
+    example = {
+        "at": _MOMENT,
+        "lines": [
+            {"description": "Pro", "kind": "fixed", "amount": money_body(2000, "EUR"), "start": _MOMENT, "end": _MOMENT}
+        ],
+        "total": money_body(2380, "EUR"),
+    }
+
+
 class SubscriptionChangeReply(Reply):
     """What an act did, or would do."""
 
@@ -180,6 +251,37 @@ def subscription_body(found: Subscription) -> dict[str, Any]:
         "cancel_at": found.cancel_at,
         "ended_at": found.ended_at,
         "created_at": found.created_at,
+    }
+
+
+def subscription_whole(
+    found: Subscription, items: Sequence[SubscriptionItem], planned: Sequence[PendingChange]
+) -> dict[str, Any]:
+    """A subscription with what it holds and what is planned."""
+    return subscription_body(found) | {
+        "items": [
+            {
+                "plan": one.plan_version.plan.code,
+                "version": one.plan_version.number,
+                "base": one.is_base,
+                "quantity": one.quantity,
+                "starts_at": one.starts_at,
+            }
+            for one in items
+        ],
+        "planned": [
+            {"kind": one.kind, "plan": one.plan_version.plan.code, "quantity": one.quantity, "at": one.at}
+            for one in planned
+        ],
+    }
+
+
+def upcoming_body(found: Preview) -> dict[str, Any]:
+    """The next invoice as the API tells it."""
+    return {
+        "at": found.next_at,
+        "lines": [_line(line, found.currency) for line in found.next_lines],
+        "total": money_body(found.next_total, found.currency),
     }
 
 

@@ -13,9 +13,14 @@ from billing.api.subscription_serializers import (
     OwnSubscriptionBody,
     SubscriptionBody,
     SubscriptionChangeReply,
+    SubscriptionEventReply,
     SubscriptionReply,
+    SubscriptionWholeReply,
+    UpcomingReply,
     preview_body,
     subscription_body,
+    subscription_whole,
+    upcoming_body,
 )
 from billing.errors.catalogue import CouponRefused, PlanNotOffered
 from billing.errors.customers import NoLegalEntity
@@ -30,17 +35,19 @@ from billing.models import Subscription
 from billing.plan_named import plan_named
 from billing.selectors import subscriptions as selectors
 from billing.services.subscription_own import plan_choose
-from billing.services.subscription_previews import previewed
+from billing.services.subscription_previews import previewed, upcoming
 from billing.services.subscriptions import Terms, subscription_create
 from billing.subscription_acts import ACTS
+from billing.subscription_states import ENDED
 from portal.kit import paging
-from portal.kit.api import ApiView, endpoint, json
+from portal.kit.api import ApiView, endpoint, json, money_body, row_body
 from portal.kit.context import Actor
 from portal.kit.errors import Invalid, NotFound
 from rbac.api.inside import InsideView
 
 BEGUN = (AlreadySubscribed, PlanNotOffered, CouponRefused, MomentRefused)
 CHANGED = (MoveRefused, NothingToChange, InFixedTerm, PlanNotOffered, CouponRefused, MomentRefused)
+EVENT = ("kind", "reason", "note", "actor_kind", "actor_id", "before", "after", "at", "recorded_at")
 _TERMS = ("coupon", "bill_day", "trial_days", "starts_at", "charges_from", "first_payment")
 
 
@@ -63,6 +70,18 @@ def changed(actor: Actor, found: Subscription, sent: Mapping[str, Any], *, staff
         "invoice_id": done.bill.invoice.pk if done.bill.invoice else None,
         "credit_note_ids": [note.pk for note in done.bill.credit_notes],
     }
+
+
+def whole(found: Subscription) -> dict[str, Any]:
+    """The reply of one subscription."""
+    return subscription_whole(found, selectors.items(found), selectors.waits(found))
+
+
+def coming(actor: Actor, found: Subscription) -> HttpResponse:
+    """What the next invoice will say; nothing for what has ended or still waits for its first payment."""
+    if found.state in {*ENDED, Subscription.State.INCOMPLETE}:
+        return json({"at": None, "lines": [], "total": money_body(0, found.currency)})
+    return json(upcoming_body(upcoming(actor=actor, subscription=found)))
 
 
 class SubscriptionsView(ApiView):
@@ -99,10 +118,33 @@ class SubscriptionView(ApiView):
 
     access = "subscription:read"
 
-    @endpoint(reply=SubscriptionReply, etag=True)
+    @endpoint(reply=SubscriptionWholeReply, etag=True)
     def get(self, request: Request, subscription_id: UUID) -> HttpResponse:
-        """Read a subscription."""
-        return self.single(subscription_body(selectors.subscription(self.actor, subscription_id)))
+        """Read a subscription with what it holds and what is planned."""
+        return self.single(whole(selectors.subscription(self.actor, subscription_id)))
+
+
+class SubscriptionEventsView(ApiView):
+    """The history of a subscription."""
+
+    access = "subscription:read"
+
+    @endpoint(items=SubscriptionEventReply)
+    def get(self, request: Request, subscription_id: UUID) -> HttpResponse:
+        """List what happened to a subscription, the newest first: the last 100. The trail has all of it."""
+        found = selectors.events(selectors.subscription(self.actor, subscription_id))
+        return self.listed((row_body(one, EVENT) for one in found), None)
+
+
+class SubscriptionUpcomingView(ApiView):
+    """The next invoice of a subscription."""
+
+    access = "subscription:admin"
+
+    @endpoint(reply=UpcomingReply)
+    def get(self, request: Request, subscription_id: UUID) -> HttpResponse:
+        """Read what the next invoice will say if nothing changes."""
+        return coming(self.actor, selectors.subscription(self.actor, subscription_id, "subscription:admin"))
 
 
 class SubscriptionChangesView(ApiView):
@@ -133,11 +175,11 @@ class OwnSubscriptionView(OwnBase):
 
     access = "organisation:read"
 
-    @endpoint(reply=SubscriptionReply, service="billing:read", etag=True)
+    @endpoint(reply=SubscriptionWholeReply, service="billing:read", etag=True)
     def get(self, request: Request, organisation_id: UUID) -> HttpResponse:
-        """Read what the organisation takes: what runs, else what ended last."""
+        """Read what the organisation takes, and what is planned: what runs, else what ended last."""
         self.place(organisation_id, "billing:read")
-        return self.single(subscription_body(self.own()))
+        return self.single(whole(self.own()))
 
     @endpoint(
         service="billing:admin",
@@ -159,6 +201,18 @@ class OwnSubscriptionView(OwnBase):
         reply = json(subscription_body(done.subscription), status=201)
         reply.headers["Location"] = f"/api/v1/organisations/{organisation_id}/subscription"
         return reply
+
+
+class OwnUpcomingView(OwnBase):
+    """The next invoice of an organisation."""
+
+    access = "organisation:read"
+
+    @endpoint(service="billing:read", reply=UpcomingReply)
+    def get(self, request: Request, organisation_id: UUID) -> HttpResponse:
+        """Read what the next invoice will say if nothing changes."""
+        self.place(organisation_id, "billing:read")
+        return coming(self.actor, self.own())
 
 
 class OwnChangesView(OwnBase):

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{ENTITY}/archive", entities.EntityArchiveView.as_view(), name="api_entity_archive"),
     path(f"{ENTITY}/restore", entities.EntityRestoreView.as_view(), name="api_entity_restore"),
     path(f"{ENTITY}/tax-rates", entities.RatesView.as_view(), name="api_tax_rates"),
+    path(f"{ENTITY}/tax-rates/load", entities.RatesLoadView.as_view(), name="api_tax_rates_load"),
     path(f"{ENTITY}/tax-rates/<uuid:rate_id>", entities.RateView.as_view(), name="api_tax_rate"),
     path("customers", customers.CustomersView.as_view(), name="api_customers"),
     path("customers/<uuid:customer_id>", customers.CustomerView.as_view(), name="api_customer"),
