@@ -77,7 +77,7 @@ class CheckoutBody(Body):
     example = {"save_method": True}
 
 
-class SetupReply(Reply):
+class HostedPageReply(Reply):
     """Where a payer is sent."""
 
     url = serializers.CharField(
@@ -88,13 +88,13 @@ class SetupReply(Reply):
     example = {"url": "https://checkout.stripe.com/c/pay/cs_1", "order_ref": "cs_1", "public_key": ""}
 
 
-class CheckoutReply(SetupReply):
+class CheckoutReply(HostedPageReply):
     """A payment that was begun, and where it is made."""
 
     payment_id = serializers.UUIDField()
     provider = serializers.CharField()
     amount = MoneyField()
-    example = {"payment_id": _ID, "provider": "stripe", "amount": money_body(24995, "EUR"), **SetupReply.example}
+    example = {"payment_id": _ID, "provider": "stripe", "amount": money_body(24995, "EUR"), **HostedPageReply.example}
 
 
 def page_body(checkout: Checkout) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from billing.api.money_serializers import SetupReply, page_body
+from billing.api.money_serializers import HostedPageReply, page_body
 from billing.api.payment_serializers import (
     METHOD,
     MethodBody,
@@ -41,7 +41,13 @@ class MethodsView(InsideView):
         page = paging.keyset(rows, self.asked["cursor"], size=self.asked["limit"])
         return self.listed((row_body(row, METHOD) for row in page.items), page.next)
 
-    @endpoint(reply=SetupReply, status=201, errors=(NoProvider, ProviderAway, ProviderRefused), service=CHANGE)
+
+class MethodSetupView(InsideView):
+    """A new means of payment."""
+
+    access = "organisation:read"
+
+    @endpoint(reply=HostedPageReply, status=201, errors=(NoProvider, ProviderAway, ProviderRefused), service=CHANGE)
     def post(self, request: Request, organisation_id: UUID) -> HttpResponse:
         """Begin to save a card or account on the provider's page, without paying. The provider tells when it is saved."""
         self.place(organisation_id, CHANGE)

@@ -95,7 +95,7 @@ class AgainstBody(Body):
     example = {"path": "expenses:fees:bank", "reference": "January"}
 
 
-class NoteBody(Body):
+class StatementNoteBody(Body):
     """Why the books need nothing of a line."""
 
     note = serializers.CharField(max_length=200)
@@ -183,7 +183,7 @@ class StatementIgnoreView(StatementBase):
 
     access = "ledger:admin"
 
-    @endpoint(body=NoteBody, reply=StatementLineReply, errors=(refusals.StatementLineSettled,))
+    @endpoint(body=StatementNoteBody, reply=StatementLineReply, errors=(refusals.StatementLineSettled,))
     def post(self, request: Request, line_id: UUID) -> HttpResponse:
         """Set a line aside: the books need nothing of it, for the reason given. That cannot be undone."""
         done: Any = services.statement_line_ignore(actor=self.actor, line=self.line(line_id), note=self.sent["note"])

@@ -76,7 +76,7 @@ def test_a_card_is_saved_on_the_page_of_the_provider() -> None:
     house, other = make_house("Harbour"), make_house("Island")
     payer(where=house.organisation)
     inside, theirs = ({"Steward-Organisation": str(one.id)} for one in (house, other))
-    where = f"organisations/{house.id}/billing/payment-methods"
+    where = f"organisations/{house.id}/billing/payment-methods/setup"
     owner = signed_in(house.owner)
     status, refused = called(owner, "POST", where, **inside)
     assert (status, refused["code"]) == (409, "billing.no_provider")
@@ -88,7 +88,8 @@ def test_a_card_is_saved_on_the_page_of_the_provider() -> None:
     assert not PaymentMethod.objects.exists(), "The provider tells when it is saved."
     assert called(signed_in(house.viewer), "POST", where, **inside)[0] == 403
     assert (
-        called(signed_in(other.owner), "POST", f"organisations/{other.id}/billing/payment-methods", **theirs)[0] == 404
+        called(signed_in(other.owner), "POST", f"organisations/{other.id}/billing/payment-methods/setup", **theirs)[0]
+        == 404
     )
     assert called(signed_in(other.owner), "POST", where, **theirs)[0] == 404
 

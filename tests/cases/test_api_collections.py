@@ -267,6 +267,8 @@ WITHOUT = {
     "PlanVersionsView": "part of a plan, whose case it shares; tests/billing/test_catalogue_pages.py",
     "RefundsView": "parts of a payment, whose case they share; tests/billing/test_payment_api.py",
     "InvoiceLinksView": "parts of an invoice, whose case they share; tests/billing/test_money_acts_api.py",
+    "ClosingsView": "few, and each closes the books for the next; tests/billing/test_books_api.py",
+    "SubscriptionEventsView": "part of a subscription, whose case it shares; tests/billing/test_subscription_api.py",
     "SecretsView": "parts of a provider's account, never told; tests/billing/test_money_api.py",
     "SearchView": "some of every collection, each by its own right, always one page; tests/home/test_search.py",
     "HistoryView": "parts of a setting, whose case it shares; tests/cases/test_settings_api.py",

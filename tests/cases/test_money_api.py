@@ -4,12 +4,22 @@ from itertools import count
 
 import pytest
 
-from billing.models import CreditNote, Customer, DunningRun, Invoice, Payment, PaymentMethod, ProviderAccount
+from billing.models import (
+    CreditNote,
+    Customer,
+    DunningRun,
+    Invoice,
+    Payment,
+    PaymentMethod,
+    ProviderAccount,
+    ProviderEvent,
+)
 from billing.services.dunning import dunning_start
 from billing.services.provider_accounts import provider_account_create
 from portal.kit import clock, context
+from portal.kit.services import writing
 from tests.billing.document_world import buyer, final
-from tests.billing.payment_world import begun, card
+from tests.billing.payment_world import begun, card, provider
 from tests.billing.test_credit_notes import note
 from tests.cases.api import NOWHERE, ApiCase
 from tests.cases.inside import Inside
@@ -112,7 +122,8 @@ class TestDunningRuns(ApiCase):
 class TestPaymentProviders(ApiCase):
     collection = "/api/v1/payment-providers"
     reader = "admin"  # Who sees providers may change them, too: there is no lesser right.
-    reader_may = frozenset({"patch"})
+    reader_may = frozenset({"patch", "post"})
+    valid = {"provider": "manual", "code": lambda: f"made-{next(_numbers)}", "label": "Our bank"}
     changed = {"label": "Main bank"}
     models = (ProviderAccount,)
 
@@ -128,4 +139,28 @@ class TestPaymentProviders(ApiCase):
         with context.system("a test") as current:
             return provider_account_create(
                 actor=current.actor, provider="manual", code=f"api-{number}", label=f"Bank {number}"
+            )
+
+
+class TestProviderEvents(ApiCase):
+    collection = "/api/v1/provider-events"
+    reader = "admin"
+    models = (ProviderEvent,)
+
+    def existing(self, world: World) -> str:
+        return f"{self.collection}/{self._told(provider()).pk}"
+
+    def make(self, number: int) -> None:
+        account = provider()
+        for _ in range(number):
+            self._told(account)
+
+    def _told(self, account: ProviderAccount) -> ProviderEvent:
+        with context.system("a test"), writing():
+            return ProviderEvent.objects.create(
+                account=account,
+                event_ref=f"api-{next(_numbers)}",
+                kind="payment.succeeded",
+                body=b"{}",
+                occurred_at=clock.now(),
             )

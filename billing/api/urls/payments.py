@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path(_ACCOUNT, provider_accounts.AccountView.as_view(), name="api_provider_account"),
     path(f"{_ACCOUNT}/secrets", provider_accounts.SecretsView.as_view(), name="api_provider_secrets"),
     path(f"{_INSIDE}/payment-methods", own_payments.MethodsView.as_view(), name="api_methods"),
+    path(f"{_INSIDE}/payment-methods/setup", own_payments.MethodSetupView.as_view(), name="api_method_setup"),
     path(f"{_INSIDE}/payment-methods/<uuid:method_id>", own_payments.MethodView.as_view(), name="api_method"),
     path(f"{_INSIDE}/payments", own_payments.OwnPaymentsView.as_view(), name="api_own_payments"),
     path(f"{_INSIDE}/payments/<uuid:payment_id>", own_payments.OwnPaymentView.as_view(), name="api_own_payment"),
