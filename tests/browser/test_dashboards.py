@@ -124,7 +124,7 @@ def test_live_parts_change_by_themselves_pause_and_say_when_they_are_cut_off(
     other.open("/dashboards/arrange?role=support")
     other.page.locator("#save-name").fill("Told elsewhere")
     other.page.locator("#do-save-as").click()
-    expect(tab.page.locator(".board .events:not(.told)")).to_contain_text("Told elsewhere")
+    expect(tab.page.locator(".board .events:not(.told)")).to_contain_text("Told elsewhere", timeout=TURNS_MS)
     tab.page.get_by_role("button", name="Pause").click()
     expect(word).to_have_text("Paused")
     tab.page.get_by_role("button", name="Resume").click()
