@@ -1,5 +1,6 @@
 """Signing in without a browser: tokens for a password and a second factor, the next pair, sign-out, a new password."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -169,12 +170,7 @@ class ChangePasswordView(ApiView):
             is None
         ):
             return edge.respond(plain, current_refused())  # Not raised: that would undo the count of failures.
-        if who.kind == "token":
-            return json({"tokens": pair_body(tokens_replace(actor=self.actor, session_id=who.session_id))})
-        reply = json({"tokens": None})
-        remember(reply, session_rotate(actor=self.actor, session_id=who.session_id))
-        rotate_token(plain)
-        return reply
+        return renewed(self, lambda: session_rotate(actor=self.actor, session_id=who.session_id))
 
 
 def _signed_in(user: User, session_token: str) -> HttpResponse:
@@ -182,6 +178,18 @@ def _signed_in(user: User, session_token: str) -> HttpResponse:
         raise AccountInactive  # Nothing would answer; the session that was begun is undone with it.
     pair = pair_body(client_begin(session_token=session_token))
     return json({"second_factor_required": False, **pair, "must_change_password": user.must_change_password})
+
+
+def renewed(call: ApiView, cookie: Callable[[], str], **told: Any) -> HttpResponse:
+    """The reply after which the caller's session goes on under another name: `told` with new tokens for a client, whose
+    former ones are void; for a browser the token of `cookie` is remembered."""
+    who = call.who
+    if who.kind == "token":
+        return json({**told, "tokens": pair_body(tokens_replace(actor=call.actor, session_id=who.session_id))})
+    reply = json({**told, "tokens": None})
+    remember(reply, cookie())
+    rotate_token(call.request._request)
+    return reply
 
 
 def pair_body(pair: Pair) -> dict[str, Any]:

@@ -1,20 +1,17 @@
 """Confirming who one is before a dangerous act, without a browser."""
 
 from django.http import HttpResponseBase
-from django.middleware.csrf import rotate_token
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.api.auth import pair_body
+from accounts.api.auth import renewed
 from accounts.api.auth_serializers import ConfirmBody, ConfirmedReply
 from accounts.errors import ConfirmationRefused
 from accounts.factors import Proof
 from accounts.services.confirmation import PASSWORD, confirmation_give, confirmation_kinds
-from accounts.services.tokens import tokens_replace
-from accounts.views.sessions import remember
 from portal.kit import edge, errors, limits
 from portal.kit.access import SignedIn
-from portal.kit.api import ApiView, endpoint, json
+from portal.kit.api import ApiView, endpoint
 
 
 class ConfirmView(ApiView):
@@ -41,12 +38,7 @@ class ConfirmView(ApiView):
         token = confirmation_give(request=plain, actor=self.actor, session_id=who.session_id, proof=proof)
         if token is None:
             return edge.respond(plain, ConfirmationRefused())  # Not raised: that would undo the count of failures.
-        if who.kind == "token":
-            return json({"tokens": pair_body(tokens_replace(actor=self.actor, session_id=who.session_id))})
-        reply = json({"tokens": None})
-        remember(reply, token)
-        rotate_token(plain)
-        return reply
+        return renewed(self, lambda: token)
 
     def _proof(self, kinds: list[str]) -> Proof:
         name = "password" if kinds == [PASSWORD] else "code"

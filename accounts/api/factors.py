@@ -1,18 +1,15 @@
 """Setting up a second factor without a browser."""
 
 from django.http import HttpResponse
-from django.middleware.csrf import rotate_token
 from rest_framework.request import Request
 
-from accounts.api.auth import pair_body
+from accounts.api.auth import renewed
 from accounts.api.auth_serializers import FactorBody, FactorMadeReply, RecoveryCodesReply, SetupReply
 from accounts.errors import FactorRequired, NoFactor, SetUpGone
 from accounts.factors import has_factor
 from accounts.presenters.factors import setup_of
 from accounts.services.factors import factor_proved, totp_begin, totp_confirm, totp_remove
 from accounts.services.recovery_codes import recovery_codes_make
-from accounts.services.tokens import tokens_replace
-from accounts.views.sessions import remember
 from portal.kit import errors, limits
 from portal.kit.access import ConfirmationRequired, SignedIn
 from portal.kit.api import ApiView, endpoint, json
@@ -65,13 +62,7 @@ class ConfirmView(FactorBase):
         who = self.proved()
         codes = totp_confirm(actor=self.actor, session_id=who.session_id, code=self.sent["code"])
         token = factor_proved(actor=self.actor, session_id=who.session_id)
-        if who.kind == "token":
-            pair = pair_body(tokens_replace(actor=self.actor, session_id=who.session_id))
-            return json({"recovery_codes": codes, "tokens": pair})
-        reply = json({"recovery_codes": codes, "tokens": None})
-        remember(reply, token)
-        rotate_token(request._request)
-        return reply
+        return renewed(self, lambda: token, recovery_codes=codes)
 
 
 class AppView(FactorBase):

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import organisation_selectors as selectors
@@ -28,7 +27,7 @@ from accounts.services import organisations as services
 from accounts.services.memberships import membership_leave
 from portal.kit.api import ApiView, endpoint, json
 from portal.kit.api.listing import page_of, parameters_of
-from portal.kit.errors import Invalid
+from portal.kit.forms import confirm_word
 from rbac.errors import LastOwner
 
 
@@ -131,10 +130,7 @@ class OrganisationCloseView(OrganisationBase):
         """Close an organisation for good: nobody enters it any more, and open invitations die."""
         found = self.organisation(organisation_id)
         authorise_in(self.actor, "organisation:delete", found.pk)
-        if self.sent["confirm"] != found.slug:
-            raise Invalid(
-                fields={"confirm": [_("Type %(word)s to confirm. Nothing was changed.") % {"word": found.slug}]}
-            )
+        confirm_word(self.sent["confirm"], found.slug)
         return self.told(services.organisation_close(actor=self.actor, organisation=found, reason=self.sent["reason"]))
 
 

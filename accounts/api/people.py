@@ -69,8 +69,12 @@ class PeopleView(ApiView):
         return reply
 
 
+def _known(code: str) -> Role | None:
+    return next((role for role in rbac.platform_roles() if role.code == code), None)
+
+
 def _role(code: str) -> Role:
-    found = next((role for role in rbac.platform_roles() if role.code == code), None)
+    found = _known(code)
     if found is None:
         raise errors.Invalid(fields={"role": [_("There is no such role.")]})
     return found
@@ -195,5 +199,8 @@ class PersonRoleView(PersonBase):
     @endpoint(status=204, step_up=True, errors=(*PROTECTED, LastAdministrator))
     def delete(self, request: Request, person_id: UUID, role: str) -> HttpResponse:
         """Take a role from a person; its next request knows."""
-        role_take(actor=self.actor, user=self.person(person_id), role=_role(role))
+        known = _known(role)
+        if known is None:
+            raise errors.NotFound
+        role_take(actor=self.actor, user=self.person(person_id), role=known)
         return HttpResponse(status=204)

@@ -15,27 +15,25 @@ from billing.services.proofs import proof_start
 from portal.kit import clock
 from portal.kit.api import ApiView, Reply, endpoint, flag, identifier, json, one_of
 from portal.kit.api.money import MoneyField, money_body
-from portal.kit.api.parameters import Parameter
+from portal.kit.api.parameters import Parameter, Words
 from portal.kit.money import currencies
 
 
-def day_of(given: str) -> date:
-    """A day as the API writes it; `ValueError` for anything else."""
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        raise ValueError(_("Write a day as 2026-01-31.")) from None
+def day_parameter(name: str, description: Words) -> Parameter:
+    """A day, such as 2026-01-31."""
+
+    def read(given: str) -> date:
+        try:
+            return date.fromisoformat(given)
+        except ValueError:
+            raise ValueError(_("Write a day as 2026-01-31.")) from None
+
+    return Parameter(name, description, read, {"type": "string", "format": "date"}, "2026-01-31")
 
 
 CURRENCY = one_of("currency", gettext_lazy("Of the books; their first one if none is named."), currencies())
 SANDBOX = flag("sandbox", gettext_lazy("Read the books of sandboxes."))
-DAY = Parameter(
-    "day",
-    gettext_lazy("At the end of this day (UTC); today if none is named."),
-    day_of,
-    {"type": "string", "format": "date"},
-    "2026-01-31",
-)
+DAY = day_parameter("day", gettext_lazy("At the end of this day (UTC); today if none is named."))
 CUSTOMER = identifier("customer_id", gettext_lazy("Only of this customer."))
 _ID = "01890000-0000-7000-8000-0000000000f5"
 

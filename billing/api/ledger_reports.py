@@ -10,25 +10,17 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from billing.api.books import CURRENCY, DAY, SANDBOX, BooksApi, day_of
+from billing.api.books import CURRENCY, DAY, SANDBOX, BooksApi, day_parameter
 from billing.models.ledger import Kind
 from billing.selectors.totals import Total, totals
 from billing.times import end_of
 from portal.kit import clock
 from portal.kit.api import MoneyField, ParameterMalformed, Reply, endpoint, money_body
-from portal.kit.api.parameters import Parameter
 
-_SCHEMA = {"type": "string", "format": "date"}
-FIRST = Parameter(
-    "from",
-    gettext_lazy("From the beginning of this day (UTC); of the year of the last one if none is named."),
-    day_of,
-    _SCHEMA,
-    "2026-01-01",
+FIRST = day_parameter(
+    "from", gettext_lazy("From the beginning of this day (UTC); of the year of the last one if none is named.")
 )
-LAST = Parameter(
-    "to", gettext_lazy("To the end of this day (UTC); today if none is named."), day_of, _SCHEMA, "2026-01-31"
-)
+LAST = day_parameter("to", gettext_lazy("To the end of this day (UTC); today if none is named."))
 _EUR = money_body(1999, "EUR")
 _ITEM = {
     "account_id": "01890000-0000-7000-8000-0000000000f5",

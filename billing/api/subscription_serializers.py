@@ -82,6 +82,33 @@ class SubscriptionWholeReply(SubscriptionReply):
     }
 
 
+class FactsReply(serializers.Serializer[Any]):
+    """What a subscription was at a moment."""
+
+    state = serializers.ChoiceField(choices=Subscription.State.values)
+    plan = serializers.CharField(help_text="The code of its plan and the number of the version.")
+    quantity = serializers.IntegerField()
+    addons = serializers.DictField(child=serializers.IntegerField(), help_text="How many of each, by its code.")
+    coupon = serializers.CharField(allow_blank=True, help_text="Its code.")
+    trial_end = serializers.DateTimeField(allow_null=True)
+    current_period_end = serializers.DateTimeField()
+    cancel_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+
+_FACTS = {
+    "state": "active",
+    "plan": "pro 2",
+    "quantity": 3,
+    "addons": {"support": 1},
+    "coupon": "",
+    "trial_end": None,
+    "current_period_end": "2026-02-28T00:00:00Z",
+    "cancel_at": None,
+    "ended_at": None,
+}
+
+
 class SubscriptionEventReply(Reply):
     """Something that happened to a subscription."""
 
@@ -90,8 +117,8 @@ class SubscriptionEventReply(Reply):
     note = serializers.CharField()
     actor_kind = serializers.CharField()
     actor_id = serializers.UUIDField(allow_null=True)
-    before = serializers.JSONField(help_text="What it was, as far as it changed.")
-    after = serializers.JSONField()
+    before = FactsReply(allow_null=True, help_text="What it was; null where it began.")
+    after = FactsReply(help_text="What it became.")
     at = serializers.DateTimeField(help_text="In the customer's time.")
     recorded_at = serializers.DateTimeField()
     example = {
@@ -100,8 +127,8 @@ class SubscriptionEventReply(Reply):
         "note": "",
         "actor_kind": "user",
         "actor_id": _OTHER,
-        "before": {"quantity": 3},
-        "after": {"quantity": 5},
+        "before": _FACTS,
+        "after": _FACTS | {"quantity": 5},
         "at": _MOMENT,
         "recorded_at": _MOMENT,
     }

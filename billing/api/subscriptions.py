@@ -47,7 +47,7 @@ from rbac.api.inside import InsideView
 
 BEGUN = (AlreadySubscribed, PlanNotOffered, CouponRefused, MomentRefused)
 CHANGED = (MoveRefused, NothingToChange, InFixedTerm, PlanNotOffered, CouponRefused, MomentRefused)
-EVENT = ("kind", "reason", "note", "actor_kind", "actor_id", "before", "after", "at", "recorded_at")
+EVENT = ("kind", "reason", "note", "actor_kind", "actor_id", "after", "at", "recorded_at")
 _TERMS = ("coupon", "bill_day", "trial_days", "starts_at", "charges_from", "first_payment")
 
 
@@ -133,7 +133,7 @@ class SubscriptionEventsView(ApiView):
     def get(self, request: Request, subscription_id: UUID) -> HttpResponse:
         """List what happened to a subscription, the newest first: the last 100. The trail has all of it."""
         found = selectors.events(selectors.subscription(self.actor, subscription_id))
-        return self.listed((row_body(one, EVENT) for one in found), None)
+        return self.listed((row_body(one, EVENT) | {"before": one.before or None} for one in found), None)
 
 
 class SubscriptionUpcomingView(ApiView):

@@ -69,6 +69,7 @@ def test_roles_of_the_installation_are_given_and_taken(world: World) -> None:
     ):
         assert call(who, "POST", path, {"role": role}).status_code == status, role
     assert call(root, "POST", f"/api/v1/users/{NOWHERE}/roles", {"role": "manager"}).status_code == 404
+    assert call(root, "DELETE", f"{path}/no-such-role").status_code == 404
     assert call(root, "DELETE", f"{path}/manager").status_code == 204
     assert "manager" not in call(root, "GET", path.removesuffix("/roles")).json()["roles"]
     assert len(events("rbac.binding.revoked")) == 1

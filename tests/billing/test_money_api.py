@@ -29,6 +29,7 @@ COUNTS = {
     *(
         "accounts",
         "added",
+        "addons",
         "fixed_days",
         "free_units",
         "known",

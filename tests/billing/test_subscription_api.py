@@ -2,6 +2,7 @@
 
 import pytest
 
+from billing.api.subscription_serializers import FactsReply
 from billing.models import Invoice, Journal, PaymentMethod, TaxRate
 from portal.kit.models import OutboundMessage
 from tests.accounts.organisation_world import make_house
@@ -46,8 +47,11 @@ def test_staff_reads_what_a_subscription_holds_what_happened_and_what_comes() ->
     assert [(one["kind"], one["plan"], one["quantity"]) for one in planned] == [("quantity", code, 2)]
     less = called(admin, "GET", f"{where}/upcoming")[1]["total"]["amount"]
     assert 0 < less < coming["total"]["amount"]
-    told = [one["kind"] for one in called(admin, "GET", f"{where}/events")[1]["items"]]
-    assert (told[0], told[-1]) == ("planned_change", "created")
+    told = called(admin, "GET", f"{where}/events")[1]["items"]
+    assert (told[0]["kind"], told[-1]["kind"], told[-1]["before"]) == ("planned_change", "created", None)
+    for facts in (told[0]["before"], told[0]["after"], told[-1]["after"]):
+        assert facts.keys() == FactsReply().fields.keys()
+        assert FactsReply(data=facts).is_valid()
     assert called(admin, "POST", f"{where}/changes", {"act": "cancel", "when": "now"})[0] == 200
     ended = called(admin, "GET", f"{where}/upcoming")[1]
     assert (ended["at"], ended["lines"], ended["total"]["amount"]) == (None, [], 0)
