@@ -42,7 +42,11 @@ def main(arguments: list[str]) -> int:
         about = machine.described(made.postgres_version)
         # Imported here: the parts need Django, which `world` has set up.
         parts = [import_module(f"bench.{name}") for name in options.only.split(",")]
-        rows: list[Row] = [row for part in parts for row in part.rows(made, options.rounds, say)]
+        rows: list[Row] = []
+        for part in parts:
+            found = part.rows(made, options.rounds, say)
+            say(f"\n{part.__name__}\n{table.markdown(found)}\n")  # Whoever stops it later has what was measured.
+            rows += found
     print(f"{about}; load from {load.tool()}.\n\n{table.markdown(rows)}")
     return 1 if any(row.verdict == "BROKEN" for row in rows) else 0
 
