@@ -1,7 +1,9 @@
-"""`python -m bench [--only web,record] [--rounds 7]`: run the measurements and print the table; 1 when a bound is broken."""
+"""`python -m bench [--only web,record] [--rounds 7]`: run the measurements and print the tables; 1 when a bound is broken."""
 
 import argparse
+import subprocess
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 
 from bench import load, machine, table
@@ -38,16 +40,26 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", default=",".join(PARTS), help=f"parts to run: {', '.join(PARTS)}")
     parser.add_argument("--rounds", type=int, default=7, help="rounds of each part; the table shows medians")
     options = parser.parse_args(arguments)
+    names = options.only.split(",")
+    return _each(names, options.rounds) if len(names) > 1 else _one(names[0], options.rounds)
+
+
+def _each(names: Sequence[str], rounds: int) -> int:
+    """Each part in a process and servers of its own, so that none finds what another left: tables, caches, memory."""
+    broken = 0
+    for name in names:
+        print(f"\n## {name}\n", flush=True)
+        command = [sys.executable, "-m", "bench", "--only", name, "--rounds", str(rounds)]
+        broken |= subprocess.run(command, check=False).returncode != 0
+    return broken
+
+
+def _one(name: str, rounds: int) -> int:
     with world() as made:
         about = machine.described(made.postgres_version)
-        # Imported here: the parts need Django, which `world` has set up.
-        parts = [import_module(f"bench.{name}") for name in options.only.split(",")]
-        rows: list[Row] = []
-        for part in parts:
-            found = part.rows(made, options.rounds, say)
-            say(f"\n{part.__name__}\n{table.markdown(found)}\n")  # Whoever stops it later has what was measured.
-            rows += found
-    print(f"{about}; load from {load.tool()}.\n\n{table.markdown(rows)}")
+        part = import_module(f"bench.{name}")  # Here: the parts need Django, which `world` has set up.
+        rows: list[Row] = part.rows(made, rounds, say)
+    print(f"{about}; load from {load.tool()}.\n\n{table.markdown(rows)}", flush=True)
     return 1 if any(row.verdict == "BROKEN" for row in rows) else 0
 
 

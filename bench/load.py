@@ -47,10 +47,12 @@ def run(
         return _wrk(url, connections, seconds, headers, body)
     told = subprocess.run(
         [sys.executable, "-m", "bench.load", url, str(connections), str(seconds), json.dumps(dict(headers)), body],
-        check=True,
+        check=False,
         capture_output=True,
         text=True,
     )
+    if told.returncode:
+        raise RuntimeError(told.stderr.strip().rpartition("\n")[2])
     return Load(**json.loads(told.stdout))
 
 
