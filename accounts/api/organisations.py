@@ -130,7 +130,7 @@ class OrganisationCloseView(OrganisationBase):
         """Close an organisation for good: nobody enters it any more, and open invitations die."""
         found = self.organisation(organisation_id)
         authorise_in(self.actor, "organisation:delete", found.pk)
-        confirm_word(self.sent["confirm"], found.slug)
+        confirm_word(self.sent["confirm"], found.slug, field="confirm")
         return self.told(services.organisation_close(actor=self.actor, organisation=found, reason=self.sent["reason"]))
 
 

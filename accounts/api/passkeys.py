@@ -1,4 +1,4 @@
-"""The caller's own passkeys over the API: to see and to remove. They are made in a browser only."""
+"""The caller's own passkeys over the API: to see, rename and remove. They are made in a browser only."""
 
 from typing import Any
 from uuid import UUID
@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from accounts.errors import FactorRequired
 from accounts.models import Passkey
 from accounts.passkey_selectors import own_passkey, own_passkeys
-from accounts.services.passkeys import passkey_remove
+from accounts.services.passkeys import passkey_remove, passkey_rename
 from portal.kit.access import SignedIn
-from portal.kit.api import ApiView, Reply, endpoint
+from portal.kit.api import ApiView, Body, Reply, endpoint
 
 OWN = SignedIn("One's own passkeys.")
 
@@ -38,6 +38,13 @@ class PasskeyReply(Reply):
     }
 
 
+class PasskeyBody(Body):
+    """What it is called."""
+
+    name = serializers.CharField(max_length=200)
+    example = {"name": "Key on the desk"}
+
+
 class PasskeysView(ApiView):
     """The caller's own passkeys."""
 
@@ -58,6 +65,12 @@ class PasskeyView(ApiView):
     def get(self, request: Request, passkey_id: UUID) -> HttpResponse:
         """Read a passkey."""
         return self.single(_body(own_passkey(self.actor, passkey_id)))
+
+    @endpoint(body=PasskeyBody, reply=PasskeyReply, etag=True)
+    def patch(self, request: Request, passkey_id: UUID) -> HttpResponse:
+        """Give a passkey another name."""
+        self.unchanged(own_passkey(self.actor, passkey_id), _body)
+        return self.single(_body(passkey_rename(actor=self.actor, passkey_id=passkey_id, name=self.sent["name"])))
 
     @endpoint(status=204, step_up=True, errors=(FactorRequired,))
     def delete(self, request: Request, passkey_id: UUID) -> HttpResponse:

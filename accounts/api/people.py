@@ -18,23 +18,35 @@ from accounts.api.serializers import (
     PersonWithRolesReply,
     ReasonBody,
     RoleGivenBody,
+    TemporaryPasswordReply,
     UnlockedReply,
     person_body,
 )
-from accounts.errors import Deactivated, DeveloperRoleApart, Erased, NotYourself, Outranked, RootProtected
+from accounts.errors import (
+    Deactivated,
+    DeveloperRoleRefused,
+    Erased,
+    NotAPerson,
+    NotYourself,
+    Outranked,
+    RootProtected,
+)
 from accounts.lists import people
 from accounts.models import User
 from accounts.services import erasure, links, users
+from accounts.services.developers import developer_role_give
+from accounts.services.passwords import password_issue
 from accounts.services.roles import role_give, role_take
-from portal.kit import errors
+from portal.kit import errors, limits
 from portal.kit.api import ApiView, endpoint, json
 from portal.kit.api.listing import page_of, parameters_of
 from rbac import selectors as rbac
+from rbac.counting import is_bounded
 from rbac.errors import CannotDelegate, LastAdministrator
 from rbac.models import Role
 
 PROTECTED = (RootProtected, Outranked)
-GIVEN = (*PROTECTED, CannotDelegate, DeveloperRoleApart, Erased)
+GIVEN = (*PROTECTED, CannotDelegate, DeveloperRoleRefused, Erased)
 
 
 class PeopleView(ApiView):
@@ -167,6 +179,29 @@ class PersonResetPasswordView(PersonBase):
         return json({"expires_at": link.expires_at}, status=202)
 
 
+class PersonTemporaryPasswordView(PersonBase):
+    """A password for somebody whose mail is away."""
+
+    access = "user:admin"
+
+    @endpoint(
+        step_up=True,
+        reply=TemporaryPasswordReply,
+        status=201,
+        errors=(*PROTECTED, NotYourself, NotAPerson, Erased),
+        limit=limits.SENSITIVE,
+    )
+    def post(self, request: Request, person_id: UUID) -> HttpResponse:
+        """Give a person a temporary password, which it changes at its next sign-in. Its sessions end.
+
+        The password is in this reply, and in the reply to the same call sent again with its Idempotency-Key.
+        """
+        password = password_issue(actor=self.actor, user=self.person(person_id))
+        reply = json({"temporary_password": password}, status=201)
+        reply.headers["Cache-Control"] = "no-store"
+        return reply
+
+
 class PersonUnlockView(PersonBase):
     """The lock after failed sign-ins."""
 
@@ -185,9 +220,12 @@ class PersonRolesView(PersonBase):
 
     @endpoint(body=RoleGivenBody, reply=PersonWithRolesReply, step_up=True, errors=GIVEN)
     def post(self, request: Request, person_id: UUID) -> HttpResponse:
-        """Give a person a role. Does nothing when it holds it already."""
-        user = self.person(person_id)
-        role_give(actor=self.actor, user=user, role=_role(self.sent["role"]), reason=self.sent["reason"])
+        """Give a person a role. Does nothing when it holds it already. In production that of developers ends by itself."""
+        user, role = self.person(person_id), _role(self.sent["role"])
+        if is_bounded(role):
+            developer_role_give(actor=self.actor, user=user, reason=self.sent["reason"])
+        else:
+            role_give(actor=self.actor, user=user, role=role, reason=self.sent["reason"])
         return self.told(user)
 
 

@@ -12,7 +12,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.errors import AddressTaken, LinkGone, RegistrationClosed
-from accounts.services.addresses import address_confirm, verification_send
+from accounts.models import Organisation, User
+from accounts.services.addresses import address_confirm, address_object, verification_send
 from accounts.services.asks import password_ask, registration_ask
 from accounts.services.links import password_link_use
 from accounts.services.registrations import registration_complete
@@ -68,12 +69,13 @@ class RegisterUseBody(Body):
     }
 
 
-class RegisteredOrganisationReply(Reply):
-    """The organisation that a registered person owns."""
+class JoinedReply(Reply):
+    """The organisation that one belongs to now."""
 
     id = serializers.UUIDField()
     slug = serializers.CharField(help_text="Its name in addresses.")
     name = serializers.CharField()
+    example = {"id": _ID, "slug": "harbour-works", "name": "Harbour Works"}
 
 
 class RegisteredReply(Reply):
@@ -81,11 +83,11 @@ class RegisteredReply(Reply):
 
     id = serializers.UUIDField()
     username = serializers.CharField()
-    organisation = RegisteredOrganisationReply()
+    organisation = JoinedReply()
     example = {
         "id": _ID,
         "username": "ada.lindqvist",
-        "organisation": {"id": _ID, "slug": "harbour-works", "name": "Harbour Works"},
+        "organisation": JoinedReply.example,
     }
 
 
@@ -133,7 +135,7 @@ class OpenView(ApiView, abstract=True):
 
 
 @contextmanager
-def _named_password() -> Iterator[None]:
+def named_password() -> Iterator[None]:
     """What the services call `new`, as pages do, is the body's `password`."""
     try:
         yield
@@ -162,10 +164,20 @@ class RegisterView(OpenView):
     )
     def put(self, request: Request) -> HttpResponse:
         """Make the account and its organisation with the token of the mail. The token is spent."""
-        with _named_password():
+        with named_password():
             user, made = registration_complete(**self.sent)
-        body = {"id": made.pk, "slug": made.slug, "name": made.name}
-        return json({"id": user.pk, "username": user.username, "organisation": body}, status=201)
+        return registered(user, made)
+
+
+def registered(user: User, organisation: Organisation) -> HttpResponse:
+    """The reply that tells of an account just made."""
+    body = {"id": user.pk, "username": user.username, "organisation": joined_body(organisation)}
+    return json(body, status=201)
+
+
+def joined_body(organisation: Organisation) -> dict[str, Any]:
+    """The reply of an organisation that somebody belongs to now."""
+    return {"id": organisation.pk, "slug": organisation.slug, "name": organisation.name}
 
 
 class ResetPasswordView(OpenView):
@@ -182,7 +194,7 @@ class ResetPasswordView(OpenView):
     @endpoint(body=ResetUseBody, status=204, errors=(LinkGone,), idempotent=False)
     def put(self, request: Request) -> HttpResponse:
         """Set a new password with the token of the mail. The token is spent and every session ends."""
-        with _named_password():
+        with named_password():
             password_link_use(token=self.sent["token"], new=self.sent["password"])
         return HttpResponse(status=204)
 
@@ -197,6 +209,18 @@ class VerifyEmailView(OpenView):
         """Confirm an address with the token of the mail. The token is spent."""
         found = address_confirm(token=self.sent["token"])
         return json({"done": found.done, "email": found.email})
+
+
+class ObjectEmailView(OpenView):
+    """Objecting to a change of one's address that one did not ask for."""
+
+    access = Public(WHY)
+
+    @endpoint(body=VerifyUseBody, status=204, errors=(LinkGone,), idempotent=False)
+    def put(self, request: Request) -> HttpResponse:
+        """Object with the token of the mail to the old address: the change is off, and every session ends."""
+        address_object(token=self.sent["token"])
+        return HttpResponse(status=204)
 
 
 class OwnVerificationView(ApiView):

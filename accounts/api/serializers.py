@@ -64,6 +64,13 @@ class PersonCreatedReply(Reply):
     example = {"user": PersonWithRolesReply.example, "temporary_password": "Kite-Maple-Orbit-Flint-27"}
 
 
+class TemporaryPasswordReply(Reply):
+    """A password that no other call tells."""
+
+    temporary_password = serializers.CharField(help_text="Must be changed at the next sign-in. Not kept in clear.")
+    example = {"temporary_password": "Kite-Maple-Orbit-Flint-27"}
+
+
 class PersonBody(Body):
     """A person's details; the rules of each are those of the console."""
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from accounts.api import (
+    addresses,
     auth,
     confirmation,
     developers,
@@ -11,7 +12,10 @@ from accounts.api import (
     me,
     members,
     organisations,
+    own_data,
+    own_invitations,
     people,
+    pictures,
     registration,
     roles,
     service_accounts,
@@ -31,6 +35,18 @@ urlpatterns = [
     path("users/me/features", views.FeaturesView.as_view(), name="api_features"),
     path("users/me/preferences", me.PreferencesView.as_view(), name="api_preferences"),
     path("users/me/profile", me.ProfileView.as_view(), name="api_profile"),
+    path("users/me/address", addresses.OwnAddressView.as_view(), name="api_own_address"),
+    path("users/me/picture", pictures.OwnPictureView.as_view(), name="api_own_picture"),
+    path("users/me/consents", own_data.ConsentsView.as_view(), name="api_own_consents"),
+    path("users/me/copy", own_data.OwnCopyView.as_view(), name="api_own_copy"),
+    path("users/me/copy/file", own_data.OwnCopyFileView.as_view(), name="api_own_copy_file"),
+    path("users/me/deletion", own_data.DeletionView.as_view(), name="api_own_deletion"),
+    path("users/me/invitations", own_invitations.OwnInvitationsView.as_view(), name="api_own_invitations"),
+    path(
+        "users/me/invitations/<uuid:invitation_id>/accept",
+        own_invitations.OwnInvitationAcceptView.as_view(),
+        name="api_own_invitation_accept",
+    ),
     path("users", people.PeopleView.as_view(), name="api_people"),
     path("users/<uuid:person_id>", people.PersonView.as_view(), name="api_person"),
     path("users/<uuid:person_id>/activate", people.PersonActivateView.as_view(), name="api_person_activate"),
@@ -39,6 +55,11 @@ urlpatterns = [
         "users/<uuid:person_id>/reset-password",
         people.PersonResetPasswordView.as_view(),
         name="api_person_reset_password",
+    ),
+    path(
+        "users/<uuid:person_id>/temporary-password",
+        people.PersonTemporaryPasswordView.as_view(),
+        name="api_person_temporary_password",
     ),
     path("users/<uuid:person_id>/unlock", people.PersonUnlockView.as_view(), name="api_person_unlock"),
     path("users/<uuid:person_id>/roles", people.PersonRolesView.as_view(), name="api_person_roles"),
@@ -85,6 +106,8 @@ urlpatterns = [
     path("session/verify", session.SessionVerifyView.as_view(), name="api_session_verify"),
     path("auth/register", registration.RegisterView.as_view(), name="api_register"),
     path("auth/reset-password", registration.ResetPasswordView.as_view(), name="api_reset_password"),
+    path("auth/invitation", own_invitations.JoinView.as_view(), name="api_join"),
+    path("auth/object-email", registration.ObjectEmailView.as_view(), name="api_object_email"),
     path("auth/verify-email", registration.VerifyEmailView.as_view(), name="api_verify_email"),
     path("users/me/verify-email", registration.OwnVerificationView.as_view(), name="api_own_verification"),
 ]

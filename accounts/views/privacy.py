@@ -4,15 +4,15 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import privacy_selectors as selectors
 from accounts.models import OwnExport, User
 from accounts.services import own_data, privacy
 from accounts.settings import DELETION_GRACE
+from accounts.views.files import copy_file
 from portal.kit import errors, htmx, identity, limits, registry
 from portal.kit.access import SignedIn
 from portal.kit.forms import confirm_word
@@ -117,12 +117,7 @@ class CopyFileView(PageView):
 
     def get(self, request: HttpRequest, export_id: UUID) -> HttpResponseBase:
         """The archive as an attachment; `OwnExportGone` when it may not be had (any more)."""
-        export, stream = own_data.own_export_open(actor=self.actor, export_id=export_id)
-        name = f"my-data-{timezone.localtime(export.created_at):%Y-%m-%d}.zip"
-        reply = FileResponse(stream, as_attachment=True, filename=name, content_type="application/zip")
-        reply["Content-Length"] = str(export.size)
-        reply["Cache-Control"] = "no-store"
-        return reply
+        return copy_file(*own_data.own_export_open(actor=self.actor, export_id=export_id))
 
 
 class DeleteView(PrivacyBase):

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.presenters import PersonRow
 from accounts.self_forms import PictureForm, ProfileForm
 from accounts.services.profiles import OWN, avatar_remove, avatar_set, profile_update
+from accounts.views.files import picture_file
 from portal.kit import errors, identity, limits
 from portal.kit.access import SignedIn
 from portal.kit.forms import refused
@@ -116,16 +117,7 @@ class PictureView(PageView):
         """The WebP of that side in pixels; `NotFound` when there is none."""
         if side not in map(str, avatars.SIZES):
             raise errors.NotFound
-        try:
-            content = avatars.path_of(name, int(side)).read_bytes()
-        except FileNotFoundError:
-            raise errors.NotFound from None
-        reply = HttpResponse(content, content_type="image/webp")
-        reply["Cache-Control"] = "private, max-age=31536000, immutable"
-        reply["Content-Disposition"] = "inline"
-        # Even if somebody made a browser take it for a page: nothing in it would run.
-        reply["Content-Security-Policy"] = "default-src 'none'; sandbox"
-        return reply
+        return picture_file(name, int(side))
 
 
 def _facts(user: User) -> list[dict[str, Any]]:

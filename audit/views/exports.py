@@ -3,9 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,6 +12,7 @@ from audit import filters, selectors
 from audit.models import Export
 from audit.services import exports as services
 from audit.views.base import TrailView, with_query
+from audit.views.files import export_file
 from audit.views.panel import Panel
 from portal.kit import limits, paging
 
@@ -23,7 +23,6 @@ STATES = {
     State.FAILED: ("bad", gettext_lazy("Failed")),
     State.CANCELLED: ("", gettext_lazy("Cancelled")),
 }
-KINDS = {Export.Format.CSV: "text/csv; charset=utf-8", Export.Format.JSON_LINES: "application/jsonl"}
 
 
 class ExportsView(TrailView):
@@ -88,13 +87,7 @@ class ExportFileView(TrailView):
     def get(self, request: HttpRequest, export_id: UUID) -> HttpResponseBase:
         """The whole file as an attachment; `ExportGone` when it may not be had any more."""
         export = selectors.export(self.actor, export_id)
-        stream = services.export_download(actor=self.actor, export=export)
-        name = f"audit-{timezone.localtime(export.created_at):%Y%m%d-%H%M%S}.{export.format}"
-        reply = FileResponse(
-            stream, as_attachment=True, filename=name, content_type=KINDS[Export.Format(export.format)]
-        )
-        reply["Content-Length"] = str(export.size)
-        return reply
+        return export_file(export, services.export_download(actor=self.actor, export=export))
 
 
 def shown(view: TrailView, export: Export) -> dict[str, Any]:

@@ -7,10 +7,12 @@ from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from billing.errors.payments import NotTheSandbox
 from billing.lists.payments import provider_accounts
 from billing.models import ProviderAccount, ProviderSecret
 from billing.selectors import payments as selectors
 from billing.services import provider_accounts as services
+from billing.services.sandbox import webhook_test
 from portal.kit import limits
 from portal.kit.api import ApiView, Body, Reply, endpoint, json, row_body
 from portal.kit.api.listing import page_of, parameters_of
@@ -91,6 +93,13 @@ class ProviderSecretReply(Reply):
     example = {"id": _ID, "kind": "webhook", "tail": "x7Qa", "created_at": _MOMENT, "expires_at": None}
 
 
+class TestWebhookReply(Reply):
+    """A webhook that is on its way."""
+
+    event_ref = serializers.CharField(help_text="By which it stands among the provider events.")
+    example = {"event_ref": "sbxe_4f1Zq0bN7tW2kXcV9sLm3a"}
+
+
 class AccountsView(ApiView):
     """Accounts at payment providers."""
 
@@ -128,6 +137,18 @@ class AccountView(ApiView):
         target = self.unchanged(selectors.account(self.actor, account_id), account_body)
         changed = services.provider_account_update(actor=self.actor, account=target, values=dict(self.sent))
         return self.single(account_body(changed))
+
+
+class AccountTestView(ApiView):
+    """The webhook door, tried."""
+
+    access = "payment:admin"
+
+    @endpoint(reply=TestWebhookReply, status=202, errors=(NotTheSandbox,))
+    def post(self, request: Request, account_id: UUID) -> HttpResponse:
+        """Have the sandbox send a webhook that tells of nothing; it will stand among the provider events."""
+        target = selectors.account(self.actor, account_id)
+        return json({"event_ref": webhook_test(actor=self.actor, account=target)}, status=202)
 
 
 class SecretsView(ApiView):

@@ -93,6 +93,14 @@ class CheckoutOver(errors.NotFound):
     default_detail = _("Go back to the invoice; it says whether it is paid, and lets you pay again.")
 
 
+class NotTheSandbox(errors.Conflict):
+    """What only the sandbox does was asked of another provider."""
+
+    code = "billing.not_the_sandbox"
+    title = _("Only the sandbox sends webhooks on demand")
+    default_detail = _("Send a test from the provider's own console; it will stand among the provider events.")
+
+
 class ProviderSecretsMissing(errors.Invalid):
     """An account without what opens it."""
 

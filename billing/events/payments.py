@@ -6,6 +6,7 @@ from portal.kit.registry import Event, Field, events, fields
 
 for code, sentence, severity in (
     ("billing.provider.created", _("The payment provider {target} was set up"), "notice"),
+    ("billing.provider.tested", _("A test webhook of {target} was sent"), "info"),
     ("billing.provider.updated", _("The payment provider {target} was changed"), "notice"),
     ("billing.provider.rekeyed", _("A secret of the payment provider {target} was set"), "warning"),
     ("billing.webhook.rejected", _("A webhook for {target} was refused"), "warning"),

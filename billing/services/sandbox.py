@@ -11,12 +11,14 @@ from django.http import HttpRequest
 from django.urls import resolve, reverse
 
 from billing import providers
-from billing.errors.payments import CardNumberInvalid, CheckoutOver
+from billing.errors.payments import CardNumberInvalid, CheckoutOver, NotTheSandbox
 from billing.models import ProviderAccount, SandboxCharge
 from billing.providers.base import signed
 from billing.providers.sandbox import CARDS, DISPUTE_FEE, SIGNATURE, decide, event_body, fact_of
 from portal.kit import clock, crypto, jobs
 from portal.kit.context import Actor
+from portal.kit.decision import authorise
+from portal.kit.record import record
 from portal.kit.services import writing
 
 DELIVER = "billing.deliver_sandbox_webhook"
@@ -115,7 +117,7 @@ def vars_of(*, method: Any) -> dict[str, str]:
 
 
 def webhook_send(*, account: ProviderAccount, kind: str, data: Mapping[str, Any]) -> str:
-    """Have a job deliver an event to the real door; its id. Part of other services, also of the test button."""
+    """Have a job deliver an event to the real door; its id. Part of other services."""
     ref = f"sbxe_{crypto.base62(22)}"
     with writing():
         jobs.enqueue(
@@ -124,6 +126,20 @@ def webhook_send(*, account: ProviderAccount, kind: str, data: Mapping[str, Any]
             args={"account": str(account.pk), "event": ref, "kind": kind, "data": dict(data)},
             key=ref,
         )
+    return ref
+
+
+def webhook_test(*, actor: Actor, account: ProviderAccount) -> str:
+    """Send a webhook of the sandbox that tells of nothing; its id. Staff (`payment:admin`). Event `billing.provider.tested`.
+
+    `NotTheSandbox` for other providers: they send tests from their own consoles.
+    """
+    authorise(actor, "payment:admin")
+    if account.provider != ProviderAccount.Provider.SANDBOX:
+        raise NotTheSandbox
+    with writing():
+        ref = webhook_send(account=account, kind="test.sent", data={})
+        record("billing.provider.tested", target=account, data={"event": ref})
     return ref
 
 

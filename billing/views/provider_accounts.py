@@ -21,7 +21,7 @@ from billing.presenters.payment_console import DunningRow, ProviderRow, dunning_
 from billing.selectors import payments as selectors
 from billing.services import provider_accounts as services
 from billing.services.payment_mails import absolute
-from billing.services.sandbox import webhook_send
+from billing.services.sandbox import webhook_test
 from portal.kit import errors
 from portal.kit.detail import DetailPage, DetailView, Head, Tab, history_tab, notes_tab
 from portal.kit.forms import refused
@@ -213,9 +213,7 @@ class ProviderTestView(ProviderBase):
     def post(self, request: HttpRequest, key: UUID) -> HttpResponse:
         """Send it."""
         target = self.find(key)
-        if target.provider != ProviderAccount.Provider.SANDBOX:
-            raise errors.BadRequest
-        webhook_send(account=target, kind="test.sent", data={})
+        webhook_test(actor=self.actor, account=target)
         messages.success(request, _("It is on its way. It will stand among the provider events."))
         return redirect(self.address(target))
 

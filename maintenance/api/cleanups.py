@@ -1,6 +1,7 @@
 """Endpoints of clean-ups: look, run, and what ran."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -23,8 +24,10 @@ from maintenance.errors import NotConfirmed, PreviewStale
 from maintenance.selectors import cleanups as selectors
 from maintenance.selectors import runs, schedules, sizes
 from maintenance.services import cleanups as services
-from portal.kit import access, paging, registry
-from portal.kit.api import ApiView, Parameter, endpoint, json, text
+from maintenance.services import reports
+from maintenance.views.files import history_file, run_file
+from portal.kit import access, limits, paging, registry
+from portal.kit.api import ApiView, Parameter, endpoint, json, one_of, text
 from portal.kit.errors import Invalid, NotFound
 
 DAYS, MONTHS_DAYS = 30, 180
@@ -36,6 +39,8 @@ def _read_hours(given: str) -> int:
     return int(given)
 
 
+ONE = text("cleanup", _("Only runs of this clean-up, by its name."))
+FORMAT = one_of("format", _("Kind of file; csv if none is named."), tuple(reports.TYPES))
 OLDER_THAN = Parameter(
     "older_than_hours",
     _("Another age than the one that is set, in hours; never below the floor of a clean-up."),
@@ -104,20 +109,50 @@ class CleanupStatsView(ApiView):
         )
 
 
-class CleanupHistoryView(ApiView):
+class HistoryBase(ApiView, abstract=True):
+    """What the endpoints of the history share."""
+
+    def name(self) -> str:
+        """The clean-up that is asked for, "" for all; `NotFound` for one that there is not."""
+        name: str = self.asked["cleanup"] or ""
+        if name and name not in registry.cleanups:
+            raise NotFound
+        return name
+
+
+class CleanupHistoryView(HistoryBase):
     """What ran."""
 
     access = "cleanup:execute"
 
-    @endpoint(items=CleanupRunReply, query=(text("cleanup", _("Only runs of this clean-up, by its name.")),))
+    @endpoint(items=CleanupRunReply, query=(ONE,))
     def get(self, request: Request) -> HttpResponse:
         """List the runs of clean-ups, newest first, with what came of each clean-up."""
-        name = self.asked["cleanup"] or ""
-        if name and name not in registry.cleanups:
-            raise NotFound
-        rows = selectors.history(self.actor, name=name)
+        rows = selectors.history(self.actor, name=self.name())
         page = paging.keyset(rows, self.asked["cursor"], size=self.asked["limit"])
         return self.listed(map(cleanup_run_body, page.items), page.next)
+
+
+class CleanupHistoryFileView(HistoryBase):
+    """What ran, as a file."""
+
+    access = "cleanup:execute"
+
+    @endpoint(file=", ".join(reports.TYPES.values()), query=(ONE, FORMAT), limit=limits.EXPORT)
+    def get(self, request: Request) -> HttpResponse:
+        """Download every kept run of all clean-ups, or of one."""
+        return history_file(self.actor, self.asked["format"] or "csv", self.name())
+
+
+class CleanupRunFileView(ApiView):
+    """What came of one run, as a file."""
+
+    access = "cleanup:execute"
+
+    @endpoint(file=", ".join(reports.TYPES.values()), query=(FORMAT,), limit=limits.EXPORT)
+    def get(self, request: Request, run_id: UUID) -> HttpResponse:
+        """Download the report of one run. 404 while it has not ended."""
+        return run_file(self.actor, self.asked["format"] or "csv", selectors.cleanup_run(self.actor, run_id))
 
 
 class CleanupScheduleView(ApiView):

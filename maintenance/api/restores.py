@@ -4,18 +4,22 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from maintenance.api.backups import StartedReply
 from maintenance.backup.errors import NotABackup
-from maintenance.errors import NoDatabaseRights, RestoreNotConfirmed, RestoreRefused, RestoreRunning
+from maintenance.errors import ForeignDatabase, NoDatabaseRights, RestoreNotConfirmed, RestoreRefused, RestoreRunning
 from maintenance.models import Drill, Restore
 from maintenance.selectors import restores as selectors
 from maintenance.services import drills, restores
 from portal.kit import paging
-from portal.kit.api import ApiView, Body, Reply, endpoint, json
+from portal.kit.api import ApiView, Body, Reply, endpoint, json, text
 
+DROPPED = (RestoreNotConfirmed, ForeignDatabase, RestoreRunning, NoDatabaseRights)
+SWAPPED = (RestoreNotConfirmed, RestoreRefused, RestoreRunning, NoDatabaseRights)
+CONFIRM = text("confirm", _("The name of the database, typed again."), example="steward_restore_0000000000e1")
 _BOTH = (
     *("id", "backup_id", "taken_at", "state", "database", "run_id", "started_at", "finished_at", "steps", "checks"),
     *("tables", "rows", "bytes", "seconds"),
@@ -179,6 +183,72 @@ class RestoresView(ApiView):
             confirm=self.sent.get("confirm", ""),
         )
         return json(restore_body(restore), status=202)
+
+
+class SwapBody(Body):
+    """The name of the live database, typed."""
+
+    confirm = serializers.CharField(max_length=63)
+    example = {"confirm": "steward"}
+
+
+class LeftDatabaseReply(Reply):
+    """A database beside the live one that a restore or drill left."""
+
+    name = serializers.CharField()
+    kind = serializers.CharField(help_text="Whether a restore or a drill made it, or it was replaced by one.")
+    size = serializers.IntegerField(allow_null=True, help_text="Bytes.")
+    example = {"name": "steward_restore_0000000000e1", "kind": "restore", "size": 402113024}
+
+
+class RestorePlaceView(ApiView):
+    """The swap of a database that was restored beside the live one."""
+
+    access = "backup:restore"
+
+    @endpoint(step_up=True, body=SwapBody, reply=StartedReply, status=202, errors=SWAPPED)
+    def post(self, request: Request, restore_id: UUID) -> HttpResponse:
+        """Put a restored database that stands ready in the place of the live one. `confirm`: the live one's name."""
+        found = selectors.restore(self.actor, restore_id)
+        done = restores.restore_place_request(actor=self.actor, restore=found, confirm=self.sent["confirm"])
+        return json({"run_id": done.run_id}, status=202)
+
+
+class RestoreBackView(ApiView):
+    """The way back."""
+
+    access = "backup:restore"
+
+    @endpoint(step_up=True, body=SwapBody, reply=StartedReply, status=202, errors=SWAPPED)
+    def post(self, request: Request, restore_id: UUID) -> HttpResponse:
+        """Give the replaced database its place again. `confirm`: the live one's name."""
+        found = selectors.restore(self.actor, restore_id)
+        run_id = restores.restore_back_request(actor=self.actor, restore=found, confirm=self.sent["confirm"])
+        return json({"run_id": run_id}, status=202)
+
+
+class DatabasesView(ApiView):
+    """Databases beside the live one."""
+
+    access = "backup:restore"
+
+    @endpoint(items=LeftDatabaseReply)
+    def get(self, request: Request) -> HttpResponse:
+        """List the databases that restores and drills left; always one page."""
+        found = selectors.beside()
+        return self.listed(({"name": one.name, "kind": one.mark.kind, "size": one.size} for one in found), None)
+
+
+class DatabaseView(ApiView):
+    """One of them."""
+
+    access = "backup:restore"
+
+    @endpoint(step_up=True, query=(CONFIRM,), status=204, errors=DROPPED)
+    def delete(self, request: Request, name: str) -> HttpResponse:
+        """Drop a database that a restore or drill left, with its uploads. `confirm`: its name."""
+        restores.database_drop(actor=self.actor, name=name, confirm=self.asked["confirm"] or "")
+        return HttpResponse(status=204)
 
 
 class RestoreView(ApiView):

@@ -19,6 +19,12 @@ urlpatterns = [
     path("schedules/<str:name>", schedules.ScheduleView.as_view(), name="schedule"),
     path("admin/cleanup/stats", cleanups.CleanupStatsView.as_view(), name="cleanup_stats"),
     path("admin/cleanup/history", cleanups.CleanupHistoryView.as_view(), name="cleanup_history"),
+    path("admin/cleanup/history/report", cleanups.CleanupHistoryFileView.as_view(), name="cleanup_history_file"),
+    path(
+        "admin/cleanup/history/<uuid:run_id>/report",
+        cleanups.CleanupRunFileView.as_view(),
+        name="cleanup_run_file",
+    ),
     path("admin/cleanup/schedule", cleanups.CleanupScheduleView.as_view(), name="cleanup_schedule"),
     *(
         path(f"admin/cleanup/{kind}", cleanups.CleanupView.as_view(kind=kind), name=f"cleanup_{kind}")
@@ -36,4 +42,8 @@ urlpatterns = [
     path("admin/drills/<uuid:drill_id>", restores.DrillView.as_view(), name="drill"),
     path("admin/restores", restores.RestoresView.as_view(), name="restores"),
     path("admin/restores/<uuid:restore_id>", restores.RestoreView.as_view(), name="restore"),
+    path("admin/restores/<uuid:restore_id>/place", restores.RestorePlaceView.as_view(), name="restore_place"),
+    path("admin/restores/<uuid:restore_id>/back", restores.RestoreBackView.as_view(), name="restore_back"),
+    path("admin/databases", restores.DatabasesView.as_view(), name="databases"),
+    path("admin/databases/<str:name>", restores.DatabaseView.as_view(), name="database"),
 ]

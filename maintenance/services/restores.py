@@ -207,12 +207,15 @@ def restores_settle(*, actor: Actor) -> int:
 # --- What is left ---
 
 
-def database_drop(*, actor: Actor, name: str) -> None:
+def database_drop(*, actor: Actor, name: str, confirm: str) -> None:
     """Drop a database that a restore or drill of this installation left, with its uploads. Event `maintenance.restore.dropped`.
 
-    `ForeignDatabase` for any other, `RestoreRunning` for one that is being made.
+    `RestoreNotConfirmed` unless its name was typed, `ForeignDatabase` for any other, `RestoreRunning` for one that is
+    being made.
     """
     authorise(actor, RIGHT)
+    if confirm.strip() != name:
+        raise RestoreNotConfirmed(_("Type the name of the database to drop it. Nothing was changed."))
     live = logins.live_name()
     with logins.as_admin() as admin:
         mark = databases.mark_of(admin, name)
@@ -240,7 +243,7 @@ def databases_expire(*, actor: Actor) -> list[str]:
         left = databases.listed(admin, logins.live_name())
     names = [found.name for found in left if found.mark.kind == "old" and found.mark.id in set(due)]
     for name in names:
-        database_drop(actor=actor, name=name)
+        database_drop(actor=actor, name=name, confirm=name)
     return names
 
 

@@ -14,8 +14,8 @@ from maintenance.presenters import cleanup_charts as drawn
 from maintenance.presenters import cleanups as presenters
 from maintenance.selectors import cleanups as selectors
 from maintenance.services import cleanups as services
-from maintenance.services import reports
-from portal.kit import clock, paging, registry
+from maintenance.views.files import history_file, run_file
+from portal.kit import paging, registry
 from portal.kit.errors import Invalid, NotFound
 from portal.kit.views import PageView
 
@@ -154,8 +154,7 @@ class CleanupHistoryFile(PageView):
         name = request.GET.get("cleanup", "")
         if name and name not in registry.cleanups:
             raise NotFound
-        whole = reports.history_export(actor=self.actor, kind=self.kind, name=name)
-        return _sent(whole, f"clean-ups-{clock.now():%Y-%m-%d}", self.kind)
+        return history_file(self.actor, self.kind, name)
 
 
 class CleanupReport(PageView):
@@ -166,14 +165,7 @@ class CleanupReport(PageView):
 
     def get(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         """The report of one run that has ended."""
-        run = selectors.cleanup_run(self.actor, run_id)
-        whole = reports.result_export(actor=self.actor, run=run, kind=self.kind)
-        return _sent(whole, f"clean-up-{run.pk.hex[-8:]}", self.kind)
-
-
-def _sent(whole: bytes, name: str, kind: str) -> HttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
-    return HttpResponse(whole, content_type=reports.TYPES[kind], headers=headers)
+        return run_file(self.actor, self.kind, selectors.cleanup_run(self.actor, run_id))
 
 
 def _hours(text: str) -> int | None:

@@ -149,9 +149,7 @@ class DatabaseDrop(PageView):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Drop it when its name was typed, and go back to the list."""
         name = request.POST.get("name", "")
-        if request.POST.get("confirm_word", "").strip() != name:
-            raise RestoreNotConfirmed(_("Type the name of the database to drop it. Nothing was changed."))
-        restores.database_drop(actor=self.actor, name=name)
+        restores.database_drop(actor=self.actor, name=name, confirm=request.POST.get("confirm_word", ""))
         toasts.add(request, _("The database %(name)s is dropped.") % {"name": name})
         return redirect("maintenance:restores")
 

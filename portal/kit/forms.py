@@ -117,7 +117,9 @@ class DateRangeField(forms.MultiValueField):
         return DateRange(found.first, found.last)
 
 
-def confirm_word(sent: str, expected: str) -> None:
-    """Hold a type-to-confirm on the server too: without scripts the button is never disabled. Raises `Invalid`."""
+def confirm_word(sent: str, expected: str, *, field: str = "") -> None:
+    """Hold a type-to-confirm on the server too: without scripts the button is never disabled. Raises `Invalid`, which
+    names `field`."""
     if sent.strip() != expected:
-        raise Invalid(_("Type %(word)s to confirm. Nothing was changed.") % {"word": expected})
+        text = _("Type %(word)s to confirm. Nothing was changed.") % {"word": expected}
+        raise Invalid(text, fields={field: [text]} if field else None)

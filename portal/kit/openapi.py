@@ -134,7 +134,7 @@ class Describer(AutoSchema):
         declared = self.declared
         reply: Any = declared.reply
         if declared.file:
-            return {(declared.status, declared.file): OpenApiTypes.BINARY}
+            return {(declared.status, kind): OpenApiTypes.BINARY for kind in declared.file.split(", ")}
         if declared.items is not None:
             reply = _enveloped(declared.items)
         return {declared.status: OpenApiResponse(reply)}

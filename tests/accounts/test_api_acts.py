@@ -63,7 +63,6 @@ def test_roles_of_the_installation_are_given_and_taken(world: World) -> None:
     assert len(events("rbac.binding.granted")) == before + 1
     for who, role, status in (
         (root, "no-such-role", 422),
-        (root, "developer", 422),
         (signed_in(world.manager), "manager", 403),
         (_stale(signed_in(world.root)), "manager", 403),
     ):

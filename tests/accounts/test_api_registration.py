@@ -21,6 +21,11 @@ from tests.home.test_api_reference import OPERATIONS
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_broker")]
 REGISTER, RESET, VERIFY = (f"/api/v1/auth/{name}" for name in ("register", "reset-password", "verify-email"))
 OWN = "/api/v1/users/me/verify-email"
+OWN_ADDRESS = ("/api/v1/users/me/address", "/api/v1/auth/object-email")
+BY_INVITATION = (
+    *("/api/v1/auth/invitation", "/api/v1/users/me/invitations"),
+    "/api/v1/users/me/invitations/{invitation_id}/accept",
+)
 
 
 def call(method: str, path: str, body: Any, client: Client | None = None, **headers: str) -> Any:
@@ -158,7 +163,8 @@ def test_the_table_of_the_documentation_is_what_there_is() -> None:
     text = (ROOT / "docs" / "registration.md").read_text("utf-8")
     rows = [line.split("|")[1:3] for line in text.splitlines() if "| `/api/v1/" in line]
     written = {(method.strip(), path.strip().strip("`")) for method, path in rows}
-    there = {(method.upper(), path) for path, method, _ in OPERATIONS if path in {REGISTER, RESET, VERIFY, OWN}}
+    told = {REGISTER, RESET, VERIFY, OWN, *OWN_ADDRESS, *BY_INVITATION}
+    there = {(method.upper(), path) for path, method, _ in OPERATIONS if path in told}
     assert written == there
 
 

@@ -15,9 +15,10 @@ from billing.services.payment_links import payment_link_create
 from portal.kit import context
 from portal.kit.services import writing
 from tests.accounts.organisation_world import House, make_house
+from tests.billing.api_world import called
 from tests.billing.document_world import buyer, final, fresh, receivable
 from tests.billing.payment_world import again, begun, card, clearing, fact, payment_data, provider, told, worked
-from tests.factories import World
+from tests.factories import World, signed_in
 
 Browser = Callable[[User], Client]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_broker")]
@@ -163,10 +164,25 @@ def test_staff_sees_pays_back_replays_and_sets_up(house: House, world: World, br
     )
     assert client.post(f"{where}/secret", {"kind": "api", "secret": "0123456789abcdef"}).status_code == 302
     assert "0123456789abcdef" not in client.get(where).content.decode()
-    assert client.post(f"{where}/test").status_code == 400
+    assert client.post(f"{where}/test").status_code == 409
     assert client.post(f"/platform/payment-providers/{provider().pk}/test").status_code == 302
     worked()
     assert ProviderEvent.objects.filter(kind="test.sent", state="ignored").count() == 1
+
+
+def test_a_test_webhook_is_sent_over_the_api(world: World) -> None:
+    sandbox = provider()
+    path = f"payment-providers/{sandbox.pk}/test"
+    assert called(signed_in(world.manager), "POST", path)[0] == 403
+    status, sent = called(signed_in(world.admin), "POST", path)
+    assert status == 202, sent
+    worked()
+    found = ProviderEvent.objects.get(event_ref=sent["event_ref"])
+    assert (found.kind, found.state) == ("test.sent", "ignored")
+    assert Event.objects.filter(code="billing.provider.tested").count() == 1
+    by_hand = provider("manual")
+    refused = called(signed_in(world.admin), "POST", f"payment-providers/{by_hand.pk}/test")
+    assert (refused[0], refused[1]["code"]) == (409, "billing.not_the_sandbox")
 
 
 def test_the_comparison_of_the_night_repairs_what_a_lost_webhook_told(house: House, browser_of: Browser) -> None:

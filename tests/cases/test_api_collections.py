@@ -272,6 +272,11 @@ WITHOUT = {
     "SecretsView": "parts of a provider's account, never told; tests/billing/test_money_api.py",
     "SearchView": "some of every collection, each by its own right, always one page; tests/home/test_search.py",
     "HistoryView": "parts of a setting, whose case it shares; tests/cases/test_settings_api.py",
+    "NoticesView": "what oneself was told; tests/home/test_own_console_api.py",
+    "OwnInvitationsView": "what is offered to oneself, always one page; tests/accounts/test_own_api.py",
+    "ExportsView": "what oneself asked for; tests/audit/test_exports_api.py",
+    "DatabasesView": "databases on the server, always one page; tests/maintenance/restore/test_in_place.py",
+    "SavedViewsView": "one's own, always one page; tests/home/test_own_console_api.py",
     "QuotasView": "computed, always one page; tests/billing/test_usage_api.py",
 }
 

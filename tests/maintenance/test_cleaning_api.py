@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -136,6 +136,22 @@ AGES = ["older_than_hours=x", "older_than_hours=-1", "older_than_hours=24.5", "h
 @pytest.mark.parametrize("query", AGES)
 def test_an_age_that_cannot_be_read_is_named(world: World, browser_of: BrowserOf, query: str) -> None:
     assert browser_of(world.admin).get(f"{BASE}/temp-files?{query}").status_code == 400
+
+
+def test_reports_are_downloaded_as_files(world: World, browser_of: BrowserOf) -> None:
+    admin, url = browser_of(world.admin), f"{BASE}/temp-files"
+    run = call(admin, "POST", url, b'{"confirm": "temp-files"}').json()["id"]
+    one = f"{BASE}/history/{run}/report"
+    assert admin.get(one).status_code == 404, "It has not ended."
+    runner.execute(UUID(run))
+    for where in (one, f"{BASE}/history/report"):
+        told = admin.get(where)
+        assert (told["Content-Type"], ".csv" in told["Content-Disposition"]) == ("text/csv; charset=utf-8", True)
+        assert admin.get(where, {"format": "pdf"}).content.startswith(b"%PDF")
+        assert admin.get(where, {"format": "docx"}).status_code == 400
+        assert browser_of(world.manager).get(where).status_code == 403
+    assert admin.get(f"{BASE}/history/report", {"cleanup": "no.such"}).status_code == 404
+    assert Event.objects.filter(code="maintenance.cleanup.exported").count() == 4
 
 
 def test_unknown_names_are_not_found(world: World, browser_of: BrowserOf) -> None:

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path(_EVENT, provider_events.EventView.as_view(), name="api_provider_event"),
     path(f"{_EVENT}/replay", provider_events.EventReplayView.as_view(), name="api_provider_event_replay"),
     path(_ACCOUNT, provider_accounts.AccountView.as_view(), name="api_provider_account"),
+    path(f"{_ACCOUNT}/test", provider_accounts.AccountTestView.as_view(), name="api_provider_account_test"),
     path(f"{_ACCOUNT}/secrets", provider_accounts.SecretsView.as_view(), name="api_provider_secrets"),
     path(f"{_INSIDE}/payment-methods", own_payments.MethodsView.as_view(), name="api_methods"),
     path(f"{_INSIDE}/payment-methods/setup", own_payments.MethodSetupView.as_view(), name="api_method_setup"),

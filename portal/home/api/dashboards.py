@@ -18,7 +18,7 @@ from portal.home.models import Dashboard
 from portal.home.models.boards import NAME_LIMIT
 from portal.home.services import dashboards as services
 from portal.kit import errors, paging
-from portal.kit.api import ApiView, Body, Reply, endpoint
+from portal.kit.api import ApiView, Body, Reply, endpoint, json
 from portal.kit.kpis import together
 from portal.kit.widgets import WIDTHS, widgets
 
@@ -130,6 +130,43 @@ class DashboardsView(ApiView):
         """Keep a dashboard. Sharing it takes `dashboard:share`."""
         row = services.dashboard_create(actor=self.actor, **self.sent)
         return self.single(body_of(row), status=201)
+
+
+class HomeReply(Reply):
+    """What the caller begins with where it stands."""
+
+    dashboard_id = serializers.UUIDField(allow_null=True, help_text="Null: the dashboard of its role.")
+    example = {"dashboard_id": _ID}
+
+
+class HomeBody(Body):
+    """What to begin with."""
+
+    dashboard_id = serializers.UUIDField(allow_null=True, help_text="Null: the dashboard of one's role.")
+    example = {"dashboard_id": _ID}
+
+
+class HomeView(ApiView):
+    """What one begins with."""
+
+    access = "dashboard:read"
+
+    @endpoint(reply=HomeReply)
+    def get(self, request: Request) -> HttpResponse:
+        """Read with which dashboard one begins."""
+        return self._told()
+
+    @endpoint(body=HomeBody, reply=HomeReply)
+    def put(self, request: Request) -> HttpResponse:
+        """Begin with a dashboard that one sees, or with that of one's role."""
+        chosen = self.sent["dashboard_id"]
+        row = selectors.dashboard(self.actor, chosen) if chosen is not None else None
+        services.home_choose(actor=self.actor, row=row)
+        return self._told()
+
+    def _told(self) -> HttpResponse:
+        found = selectors.home_of(self.actor).dashboard
+        return json({"dashboard_id": found.pk if found is not None else None})
 
 
 class DashboardView(ApiView):

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from portal.home.api import announcements, dashboards, kpis, maintenance, notifications, outbox, search, settings, views
+from portal.home.api import (
+    announcements,
+    dashboards,
+    kpis,
+    maintenance,
+    notices,
+    notifications,
+    outbox,
+    saved_views,
+    search,
+    settings,
+    views,
+)
 
 app_name = "api_reference"
 _DASHBOARD = "dashboards/<uuid:dashboard_id>"
@@ -31,5 +43,12 @@ urlpatterns = [
     path("kpis/cohorts", kpis.CohortsView.as_view(), name="kpi_cohorts"),
     path("kpis/<slug:code>", kpis.KpiView.as_view(), name="kpi"),
     path("search", search.SearchView.as_view(), name="search"),
+    path("lists/<str:name>/views", saved_views.SavedViewsView.as_view(), name="saved_views"),
+    path("lists/<str:name>/views/<uuid:view_id>", saved_views.SavedViewView.as_view(), name="saved_view"),
+    path("lists/<str:name>/views/<uuid:view_id>/role", saved_views.FirstViewView.as_view(), name="saved_view_role"),
+    path("users/me/home", dashboards.HomeView.as_view(), name="own_home"),
+    path("users/me/notices", notices.NoticesView.as_view(), name="notices"),
+    path("users/me/notices/read", notices.NoticesReadView.as_view(), name="notices_read"),
+    path("users/me/notices/<uuid:notice_id>/read", notices.NoticeReadView.as_view(), name="notice_read"),
     path("users/me/notifications", notifications.NotificationsView.as_view(), name="notifications"),
 ]

@@ -93,9 +93,9 @@ def endpoint(
     `access`: who may, where it is not what the class says; `service`: the right that the service asks, where the gate
     lets more callers in. `query`: parameters; those of a list come by themselves. `body`: what it takes, found in
     `self.sent`; `partial`: any of its fields may be absent. `reply`: what it answers, or `items`: a list of that, or
-    `file`: the media type of what is downloaded; all only describe. `errors`: typed errors beside those that any call
-    may meet. `step_up`: a session must have been confirmed within ten minutes. `etag`: it answers `self.single`, or
-    changes what that shows. `idempotent=False`: an Idempotency-Key is not kept.
+    `file`: the media type of what is downloaded, or several with commas; all only describe. `errors`: typed errors
+    beside those that any call may meet. `step_up`: a session must have been confirmed within ten minutes. `etag`: it
+    answers `self.single`, or changes what that shows. `idempotent=False`: an Idempotency-Key is not kept.
     """
     taken = (*LISTED, *query) if items is not None else query
     made = Endpoint(
