@@ -6,6 +6,7 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from zipfile import ZipFile
 
 import pytest
@@ -14,7 +15,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from accounts import avatars
-from accounts.models import Consent, Membership, Passkey, User
+from accounts.models import Consent, Membership, Passkey, PeopleImport, User
 from accounts.services.developers import developer_role_allow
 from maintenance.models import JobRun
 from portal.kit import clock, context
@@ -269,6 +270,31 @@ def test_a_temporary_password_is_told_once_and_ends_all_sessions(world: World) -
     assert world.clerk.check_password(given.json()["temporary_password"])
     assert world.clerk.must_change_password
     assert len(events("accounts.password.issued")) == 1
+
+
+def test_people_are_imported_by_a_file_that_was_looked_at(world: World) -> None:
+    admin, url = signed_in(world.admin), "/api/v1/user-imports"
+    csv = "name,username,email,shoe\nAda,ada,ada@example.org,37\nBad,bad name,bad@example.org,38\n"
+    for who, body, status in (
+        (signed_in(world.manager), {"csv": csv}, 403),
+        (admin, {"csv": "nonsense"}, 422),
+        (admin, {}, 422),
+    ):
+        assert call(who, "POST", url, body).status_code == status
+    assert not PeopleImport.objects.exists()
+    made = call(admin, "POST", url, {"csv": csv})
+    told = made.json()
+    assert (made.status_code, told["ready"], told["refused_rows"], told["ignored"]) == (201, 1, 1, ["shoe"])
+    assert [(one["line"], one["field"], one["value"]) for one in told["refused"]] == [(3, "username", "bad name")]
+    where = str(made["Location"])
+    assert call(admin, "GET", where).json() == told
+    assert call(signed_in(world.root), "GET", where).status_code == 404, "It is of whom uploaded it."
+    assert call(_stale(world.admin), "POST", f"{where}/confirm").status_code == 403
+    assert not User.objects.filter(username="ada").exists()
+    runs = {call(admin, "POST", f"{where}/confirm").json()["run_id"] for _again in range(2)}
+    assert len(runs) == 1
+    assert worked(UUID(runs.pop())).state == "succeeded"
+    assert User.objects.filter(username="ada").count() == 1
 
 
 def test_the_role_of_developers_is_given_where_it_counts(world: World, production: None) -> None:
