@@ -115,6 +115,7 @@ class TestPasskeys(ApiCase):
     collection = "/api/v1/users/me/passkeys"
     paged = False
     holder = "stranger"  # Whose roles need no second factor, so that the only one can go.
+    changed = {"name": "Key on the desk"}
     models = (Passkey,)
     # One's own: everybody has this collection, and nobody sees another's; tests/accounts/test_passkeys_api.py.
     test_a_stranger_is_refused_everywhere_and_it_is_recorded = None  # type: ignore[assignment]
