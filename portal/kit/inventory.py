@@ -23,6 +23,10 @@ Everybody has a page of their own for this, **Your account › Privacy** (`/me/p
   `STEWARD_TERMS_VERSION` and `STEWARD_PRIVACY_VERSION`: who makes an account agrees by making it, everybody else on
   *Privacy*; each agreement is kept with its time and network address.
 
+Over the API: `GET` and `POST /api/v1/users/me/copy`, `GET .../copy/file`; `GET` and `POST /api/v1/users/me/consents`; `POST
+/api/v1/users/me/deletion` with one's user name in `confirm`, `DELETE` to think again. While an account waits to be deleted
+only that `DELETE` and `GET` answer; everything else is a 403 `kit.leaving`.
+
 An erased person leaves a pseudonym. Its key of the audit trail is destroyed, so the trail stays whole and provable, and
 nothing in it names the person any more. An erasure is repeated after a restore ([restore.md](restore.md)).
 
