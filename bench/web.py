@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from accounts import identity
-from accounts.models import Membership, Organisation
+from accounts.models import Organisation
+from accounts.services.memberships import membership_put, roles_by_code
 from bench import load, machine
 from bench.table import Bound, Row
 from bench.world import ROOT, Site, World, database_processes, site
 from portal.kit import context
 from portal.kit.services import writing
+from rbac import services as rbac
 from tests.factories import person, signed_in
 
 CONNECTIONS = 32
@@ -110,7 +112,8 @@ def _sign_in() -> SignedIn:
     token = signed_in(manager := person("Manager", role="manager")).cookies[settings.SESSION_COOKIE_NAME].value
     with context.system("measuring"), writing():
         organisation = Organisation.objects.create(slug="measured", name="Measured")
-        Membership.objects.create(organisation=organisation, user=manager)
+        rbac.scope_ensure(organisation_id=organisation.pk)
+        membership_put(organisation_id=organisation.pk, user=manager, role=roles_by_code()["editor"], granted_by=None)
     statement, values = identity.question(token, organisation.pk)
     return SignedIn(
         {"Cookie": f"{settings.SESSION_COOKIE_NAME}={token}", "Steward-Organisation": str(organisation.pk)},
