@@ -13,7 +13,9 @@ from accounts.api.registration import (
     OpenView,
     PasswordField,
     RegisteredReply,
+    RegisterUseBody,
     TokenField,
+    VerifyUseBody,
     joined_body,
     named_password,
     registered,
@@ -27,7 +29,6 @@ from portal.kit.api import ApiView, Body, Reply, endpoint, json, row_body
 INVITATION = ("id", "organisation_id", "role", "expires_at")
 OWN = SignedIn("What is offered to one's own address.")
 _ID = "01890000-0000-7000-8000-0000000000a1"
-_TOKEN = "9cZtq3b0n7WJm1sVd8yKf2rXe5uLh4aQ6gTpRwYiBoE"  # noqa: S105 - an example
 
 
 class OwnInvitationReply(Reply):
@@ -47,13 +48,6 @@ class OwnInvitationReply(Reply):
     }
 
 
-class InvitationTokenBody(Body):
-    """What was mailed."""
-
-    token = TokenField()
-    example = {"token": _TOKEN}
-
-
 class JoinBody(Body):
     """The account to make by an invitation."""
 
@@ -61,12 +55,7 @@ class JoinBody(Body):
     name = serializers.CharField(max_length=120)
     username = serializers.CharField(max_length=60)
     password = PasswordField()
-    example = {
-        "token": _TOKEN,
-        "name": "Ada Lindqvist",
-        "username": "ada.lindqvist",
-        "password": "four unrelated words are fine",
-    }
+    example = {name: RegisterUseBody.example[name] for name in ("token", "name", "username", "password")}
 
 
 class OwnInvitationsView(ApiView):
@@ -83,7 +72,7 @@ class OwnInvitationsView(ApiView):
         rows = selectors.own_invitations(person)
         return self.listed((row_body(row, INVITATION) | {"organisation": row.name} for row in rows), None)
 
-    @endpoint(body=InvitationTokenBody, reply=JoinedReply, errors=(InvitationGone, InvitationForAnother))
+    @endpoint(body=VerifyUseBody, reply=JoinedReply, errors=(InvitationGone, InvitationForAnother))
     def post(self, request: Request) -> HttpResponse:
         """Join by a mailed link, as the person one is. The token is spent."""
         return json(joined_body(invitation_accept(actor=self.actor, token=self.sent["token"])))
